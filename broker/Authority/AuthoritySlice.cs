@@ -1,0 +1,8 @@
+namespace Consoles.Broker.Authority;
+
+internal static class AuthoritySlice
+{
+    public static void AddAuthority(this WebApplicationBuilder builder)
+    {
+    }
+}

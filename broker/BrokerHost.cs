@@ -1,0 +1,45 @@
+using Consoles.Broker.Access;
+using Consoles.Broker.Api;
+using Consoles.Broker.Authority;
+using Consoles.Broker.Browser;
+using Consoles.Broker.Nodes;
+using Consoles.Broker.Sessions;
+using Consoles.Broker.Store;
+using Consoles.Broker.Tokens;
+
+namespace Consoles.Broker;
+
+/// <summary>Puts the broker together. The slices stand in the order in which a console request meets them.</summary>
+internal static class BrokerHost
+{
+    /// <param name="args">Configuration as command-line switches, e.g. --People:Port=0.</param>
+    /// <param name="configure">The whole test hook: a test builds the real broker and replaces what it must.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+
+        builder.AddStore();
+        builder.AddAuthority();
+        builder.AddNodes();
+        builder.AddAccess();
+        builder.AddTokens();
+        builder.AddSessions();
+        builder.AddApi();
+        builder.AddBrowser();
+        builder.AddListeners();
+
+        configure?.Invoke(builder);
+
+        var broker = builder.Build();
+
+        broker.UseListeners();
+        broker.MapNodes();
+        broker.MapAccess();
+        broker.MapTokens();
+        broker.MapSessions();
+        broker.MapApi();
+        broker.MapBrowser();
+
+        return broker;
+    }
+}

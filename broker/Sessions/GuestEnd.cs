@@ -1,0 +1,50 @@
+using Consoles.Broker.Nodes;
+using Consoles.Broker.Tokens;
+
+namespace Consoles.Broker.Sessions;
+
+/// <summary>Dials a console and secures the guest's side, until the guest has proved who it is.</summary>
+internal interface IGuestConnector
+{
+    /// <exception cref="GuestException">The guest's side could not be had; nothing of the viewer's was sent to it.</exception>
+    Task<GuestEnd> ConnectAsync(ConsoleTarget target, CancellationToken cancellationToken);
+}
+
+/// <summary>The guest's side of a session, proved and ready.</summary>
+internal abstract class GuestEnd(Stream stream) : IAsyncDisposable
+{
+    /// <summary>The bytes of the guest, from the first one after the handshakes that the broker made itself.</summary>
+    public Stream Stream { get; } = stream;
+
+    /// <summary>Gives the viewer the handshake that its protocol begins with, and returns the viewer's stream with what <paramref name="rights"/> do not allow taken out.</summary>
+    /// <exception cref="IOException">The viewer left.</exception>
+    /// <exception cref="Consoles.Common.Rfb.RfbException">The viewer broke the protocol.</exception>
+    public abstract Task<Stream> AdmitAsync(Stream viewer, ConsoleRights rights, CancellationToken cancellationToken);
+
+    public ValueTask DisposeAsync() => Stream.DisposeAsync();
+}
+
+/// <summary>Why a guest's side could not be had.</summary>
+internal enum GuestFailure
+{
+    /// <summary>No route: not listening, no address that may be dialled, or no answer in time.</summary>
+    Unreachable,
+
+    /// <summary>TLS is missing where it is required, or the certificate is not the node's (close code 4005).</summary>
+    Tls,
+
+    /// <summary>QEMU refused the password or offers no security type that policy allows.</summary>
+    Security,
+
+    /// <summary>The guest behind the address is another one.</summary>
+    WrongGuest,
+
+    /// <summary>It broke its protocol.</summary>
+    Protocol,
+}
+
+/// <summary>The guest's side of a session could not be had. The message says what was attempted and what came, and may be shown to the user.</summary>
+internal sealed class GuestException(GuestFailure failure, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public GuestFailure Failure { get; } = failure;
+}

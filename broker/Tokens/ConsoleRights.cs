@@ -1,0 +1,14 @@
+using System.Text.Json.Serialization;
+
+namespace Consoles.Broker.Tokens;
+
+/// <summary>What a session may do with a console.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ConsoleRights>))]
+internal enum ConsoleRights
+{
+    /// <summary>See it. Keys, pointer and clipboard of the viewer are dropped by the broker.</summary>
+    [JsonStringEnumMemberName("view")] View,
+
+    /// <summary>See and use it.</summary>
+    [JsonStringEnumMemberName("control")] Control,
+}
