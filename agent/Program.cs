@@ -1,1 +1,1 @@
-return 0;
+return await Consoles.Agent.AgentCommandLine.RunAsync(args, Console.Out, Console.Error);

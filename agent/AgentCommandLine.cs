@@ -1,0 +1,16 @@
+using System.CommandLine;
+
+namespace Consoles.Agent;
+
+/// <summary>What can be asked of consoles-agent on the command line.</summary>
+internal static class AgentCommandLine
+{
+    /// <summary>Errors go to <paramref name="error"/>, so that <paramref name="output"/> can be piped to a program.</summary>
+    /// <returns>The exit code: 0 done, 1 a command failed or the line could not be understood.</returns>
+    public static Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
+    {
+        var root = new RootCommand("Tells a Consoles broker where the consoles of this node's guests are, and whether they are safe to open.");
+
+        return root.Parse(args).InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellationToken);
+    }
+}
