@@ -3,6 +3,12 @@ namespace Consoles.Common.Link;
 /// <summary>The paths of the broker's listener for agents.</summary>
 public static class LinkPaths
 {
+    /// <summary>
+    /// GET, no client certificate wanted: the fleet's root in PEM. An agent that enrols reads it over a connection it does not trust yet,
+    /// compares the SHA-256 of its DER form with the one in the join token, and trusts it alone from then on: a TLS server does not send its root.
+    /// </summary>
+    public const string Authority = "/authority";
+
     /// <summary>POST <see cref="EnrolmentRequest"/>, no client certificate wanted.</summary>
     public const string Enrol = "/enrol";
 
