@@ -4,20 +4,26 @@ using Consoles.Broker.Authority;
 using Consoles.Broker.Browser;
 using Consoles.Broker.Nodes;
 using Consoles.Broker.Sessions;
+using Consoles.Broker.Settings;
 using Consoles.Broker.Store;
 using Consoles.Broker.Tokens;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Consoles.Broker;
 
 /// <summary>Puts the broker together. The slices stand in the order in which a console request meets them.</summary>
 internal static class BrokerHost
 {
-    /// <param name="args">Configuration as command-line switches, e.g. --People:Port=0.</param>
+    /// <param name="args">Configuration as command-line switches, e.g. --Listeners:People:Port=0.</param>
     /// <param name="configure">The whole test hook: a test builds the real broker and replaces what it must.</param>
+    /// <exception cref="SettingsException">The configuration is at fault.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        // The content root is where the program lies: what it serves does not depend on where it was started.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
 
+        builder.AddSettings(args);
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.AddStore();
         builder.AddAuthority();
         builder.AddNodes();
@@ -32,6 +38,7 @@ internal static class BrokerHost
 
         var broker = builder.Build();
 
+        broker.CheckSettings();
         broker.UseListeners();
         broker.MapNodes();
         broker.MapAccess();

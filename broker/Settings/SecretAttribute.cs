@@ -1,0 +1,5 @@
+namespace Consoles.Broker.Settings;
+
+/// <summary>Marks an option whose value is never shown, not even when it is at fault.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class SecretAttribute : Attribute;

@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Options;
+
+namespace Consoles.Broker.Settings;
+
+/// <summary>Where options come from, and how every fault in them is found before anything starts.</summary>
+internal static class SettingsSlice
+{
+    /// <summary>Root keys that belong to no slice: the configuration file's own name, and the stock logging section.</summary>
+    private static readonly string[] OtherRoots = ["Config", "Logging"];
+
+    /// <summary>
+    /// appsettings.json in the working directory (or the file named by --Config), then CONSOLES_ environment variables, then the command line.
+    /// Read once: options do not change while the broker runs.
+    /// </summary>
+    /// <exception cref="SettingsException">The file is missing or is not JSON.</exception>
+    public static void AddSettings(this WebApplicationBuilder builder, string[] args)
+    {
+        var file = new ConfigurationBuilder().AddCommandLine(args).Build()["Config"];
+
+        builder.Configuration.Sources.Clear();
+
+        try
+        {
+            builder.Configuration.AddJsonFile(Path.GetFullPath(file ?? "appsettings.json"), optional: file is null, reloadOnChange: false);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            throw new SettingsException([$"Config: {e.Message} {e.InnerException?.Message}".TrimEnd()]);
+        }
+
+        builder.Configuration.AddEnvironmentVariables("CONSOLES_");
+        builder.Configuration.AddCommandLine(args);
+    }
+
+    /// <summary>
+    /// A slice's options: bound to <paramref name="section"/>, judged by their annotations (and by IValidatableObject, for rules between options)
+    /// before the broker starts. Values that must not be shown bear <see cref="SecretAttribute"/>.
+    /// </summary>
+    public static OptionsBuilder<T> AddValidatedOptions<T>(this WebApplicationBuilder builder, string section)
+        where T : class
+    {
+        var configuration = builder.Configuration;
+        builder.Services.AddSingleton(new SettingsRoot(section));
+        builder.Services.AddSingleton<IValidateOptions<T>>(new SettingsRules<T>(section, configuration));
+
+        return builder.Services.AddOptions<T>()
+            .Configure(options => new SettingsSection(configuration.GetSection(section), typeof(T)).Sound.Bind(options))
+            .ValidateOnStart();
+    }
+
+    /// <exception cref="SettingsException">Something is at fault; every fault of every slice is listed.</exception>
+    public static void CheckSettings(this WebApplication broker)
+    {
+        var known = broker.Services.GetServices<SettingsRoot>().Select(root => root.Section.Split(':')[0]).Concat(OtherRoots).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+        var faults = (
+            from child in broker.Configuration.GetChildren()
+            where !known.Contains(child.Key)
+            select $"{child.Key}: there is no such option.").ToList();
+
+        try
+        {
+            broker.Services.GetService<IStartupValidator>()?.Validate();
+        }
+        catch (OptionsValidationException e)
+        {
+            faults.AddRange(e.Failures);
+        }
+        catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            faults.AddRange(e.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures));
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new SettingsException(faults);
+        }
+    }
+
+    private sealed record SettingsRoot(string Section);
+}
