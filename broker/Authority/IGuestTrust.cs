@@ -1,0 +1,13 @@
+using Consoles.Common.Tls;
+
+namespace Consoles.Broker.Authority;
+
+/// <summary>What the broker trusts, and shows of itself, on the guests' side. Read anew for each connection, so that renewed certificates count at once.</summary>
+internal interface IGuestTrust
+{
+    GuestTrust Current { get; }
+}
+
+/// <param name="Roots">Who may vouch for the certificates that QEMU serves.</param>
+/// <param name="Own">The broker's client certificate for QEMUs that ask for one (vnc_tls_x509_verify), or null.</param>
+internal sealed record GuestTrust(PeerTrust Roots, TlsIdentity? Own);
