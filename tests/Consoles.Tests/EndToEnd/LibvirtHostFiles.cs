@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+
+namespace Consoles.Tests.EndToEnd;
+
+/// <summary>What a <see cref="LibvirtHost"/> has on disk.</summary>
+internal static class LibvirtHostFiles
+{
+    /// <summary>Run inside the new namespaces: $1 is the folder.</summary>
+    public const string Setup =
+        """
+        mount -t proc proc /proc && hostname testnode &&
+        mkdir -p /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt &&
+        mount --bind "$1/etc" /etc/libvirt && mount --bind "$1/run" /run && mount --bind "$1/lib" /var/lib/libvirt &&
+        mount --bind "$1/log" /var/log/libvirt && mount --bind "$1/cache" /var/cache/libvirt
+        """;
+
+    private const UnixFileMode ForAll =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private static readonly Lock LogGate = new();
+
+    /// <summary>Makes the folder. Its path is short, since a unix socket's path has 107 bytes at most.</summary>
+    public static string Create()
+    {
+        var folder = $"/tmp/clv-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+        Directory.CreateDirectory(folder, ForAll);
+
+        // The process's umask may have taken bits away, and QEMU runs as another user.
+        File.SetUnixFileMode(folder, ForAll);
+        return folder;
+    }
+
+    public static void Write(string folder, PortRange ports, IReadOnlyList<string> qemuConf)
+    {
+        foreach (var name in (string[])["etc/qemu/networks", "run/libvirt", "run/lock", "run/dbus", "lib/qemu", "lib/boot", "lib/images", "log/qemu", "cache/qemu", "qemu"])
+        {
+            Directory.CreateDirectory(Path.Combine(folder, name), ForAll);
+        }
+
+        // QEMU's user makes its sockets and logs there.
+        File.SetUnixFileMode(Path.Combine(folder, "qemu"), ForAll | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
+
+        File.WriteAllText(
+            Path.Combine(folder, "etc/libvirtd.conf"),
+            $"""
+            host_uuid = "{Guid.NewGuid()}"
+            auth_unix_ro = "none"
+            auth_unix_rw = "none"
+            unix_sock_ro_perms = "0777"
+            unix_sock_rw_perms = "0777"
+            log_filters = "3:remote 4:event 3:util 3:rpc"
+            log_outputs = "3:file:/var/log/libvirt/libvirtd.log"
+
+            """);
+
+        // Hosts share one cgroup tree, in which the names of their guests would collide.
+        File.WriteAllText(
+            Path.Combine(folder, "etc/qemu.conf"),
+            $"""
+            cgroup_controllers = [ ]
+            security_driver = "none"
+            remember_owner = 0
+            stdio_handler = "file"
+            remote_display_port_min = {ports.First}
+            remote_display_port_max = {ports.LastDisplay}
+            remote_websocket_port_min = {ports.FirstWebSocket}
+            remote_websocket_port_max = {ports.LastWebSocket}
+            {string.Join('\n', qemuConf)}
+
+            """);
+    }
+
+    public static void AppendLog(string folder, string? line)
+    {
+        lock (LogGate)
+        {
+            if (line is not null && Directory.Exists(folder))
+            {
+                File.AppendAllText(Path.Combine(folder, "log/shell.log"), line + "\n");
+            }
+        }
+    }
+
+    /// <summary>The ends of all logs, for the message of a test that failed.</summary>
+    public static string ReadLogs(string folder)
+    {
+        var logs = Path.Combine(folder, "log");
+
+        return Directory.Exists(logs)
+            ? string.Join(
+                '\n',
+                from file in Directory.EnumerateFiles(logs, "*.log", SearchOption.AllDirectories)
+                select $"{Path.GetRelativePath(folder, file)}:\n{string.Join('\n', File.ReadLines(file).TakeLast(20))}")
+            : "There are no logs.";
+    }
+}
