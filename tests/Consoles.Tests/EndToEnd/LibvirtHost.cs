@@ -10,6 +10,9 @@ namespace Consoles.Tests.EndToEnd;
 /// </remarks>
 public sealed class LibvirtHost : IAsyncLifetime, IAsyncDisposable
 {
+    // virsh domdisplay counts displays, of which number 0 listens here.
+    private const int VncFirstPort = 5900;
+
     private static readonly TimeSpan OrderLimit = TimeSpan.FromSeconds(30);
 
     private readonly IReadOnlyList<string> _qemuConf;
@@ -76,6 +79,7 @@ public sealed class LibvirtHost : IAsyncLifetime, IAsyncDisposable
 
         await OrderAsync(LibvirtHostFiles.Setup);
         await StartDaemonAsync();
+        LibvirtHostFiles.KeepCapabilities(Folder);
     }
 
     public async Task StartDaemonAsync()
@@ -86,7 +90,7 @@ public sealed class LibvirtHost : IAsyncLifetime, IAsyncDisposable
             async () =>
             {
                 await OrderAsync("kill -0 $daemon");
-                return (await Command.TryRunAsync("virsh", ["-q", "-c", Uri, "version"])).ExitCode == 0;
+                return File.Exists($"{Folder}/run/libvirt/libvirt-sock") && (await Command.TryRunAsync("virsh", ["-q", "-c", Uri, "version"])).ExitCode == 0;
             },
             OrderLimit,
             ExplainState);
@@ -133,9 +137,8 @@ public sealed class LibvirtHost : IAsyncLifetime, IAsyncDisposable
     }
 
     /// <summary>The TCP port of a guest's VNC console.</summary>
-    public async Task<int> VncPortAsync(string name) => new Uri(await VirshAsync("domdisplay", "--type", "vnc", name)).Port is var display && display >= 5900
-        ? display
-        : display + 5900;
+    public async Task<int> VncPortAsync(string name) =>
+        VncFirstPort + new Uri(await VirshAsync("domdisplay", "--type", "vnc", name)).Port;
 
     /// <summary>Waits for text in a file that QEMU writes, which for a serial line's log is what the guest said.</summary>
     public static async Task<string> ReadUntilAsync(string file, string text, TimeSpan? within = null)

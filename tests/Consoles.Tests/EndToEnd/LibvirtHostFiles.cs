@@ -11,8 +11,12 @@ internal static class LibvirtHostFiles
         mount -t proc proc /proc && hostname testnode &&
         mkdir -p /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt &&
         mount --bind "$1/etc" /etc/libvirt && mount --bind "$1/run" /run && mount --bind "$1/lib" /var/lib/libvirt &&
-        mount --bind "$1/log" /var/log/libvirt && mount --bind "$1/cache" /var/cache/libvirt
+        mount --bind "$1/log" /var/log/libvirt && mount --bind "$1/cache" /var/cache/libvirt &&
+        { [ ! -e /dev/kvm ] || mount --bind "$1/no-kvm" /dev/kvm; }
         """;
+
+    // libvirtd asks each QEMU binary for its abilities at start, which takes seconds, unless its cache holds a valid answer.
+    private const string Capabilities = "/var/cache/consoles/libvirt-capabilities";
 
     private const UnixFileMode ForAll =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
@@ -32,13 +36,21 @@ internal static class LibvirtHostFiles
 
     public static void Write(string folder, PortRange ports, IReadOnlyList<string> qemuConf)
     {
-        foreach (var name in (string[])["etc/qemu/networks", "run/libvirt", "run/lock", "run/dbus", "lib/qemu", "lib/boot", "lib/images", "log/qemu", "cache/qemu", "qemu"])
+        foreach (var name in (string[])["etc/qemu/networks", "run/libvirt", "run/lock", "run/dbus", "lib/qemu", "lib/boot", "lib/images", "log/qemu", "cache/qemu/capabilities", "qemu"])
         {
             Directory.CreateDirectory(Path.Combine(folder, name), ForAll);
         }
 
         // QEMU's user makes its sockets and logs there.
         File.SetUnixFileMode(Path.Combine(folder, "qemu"), ForAll | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
+
+        if (Directory.Exists(Capabilities))
+        {
+            foreach (var file in Directory.EnumerateFiles(Capabilities, "*.xml"))
+            {
+                File.Copy(file, Path.Combine(folder, "cache/qemu/capabilities", Path.GetFileName(file)));
+            }
+        }
 
         File.WriteAllText(
             Path.Combine(folder, "etc/libvirtd.conf"),
@@ -53,11 +65,17 @@ internal static class LibvirtHostFiles
 
             """);
 
+        // Guests are emulated. Where QEMU's user may not open /dev/kvm but root may, libvirtd asks QEMU for its abilities again
+        // at every guest's start, nine seconds long, so it is hidden; libvirt's namespaces for QEMU cannot cope with that, and are off.
+        File.WriteAllText(Path.Combine(folder, "no-kvm"), "");
+        File.SetUnixFileMode(Path.Combine(folder, "no-kvm"), UnixFileMode.None);
+
         // Hosts share one cgroup tree, in which the names of their guests would collide.
         File.WriteAllText(
             Path.Combine(folder, "etc/qemu.conf"),
             $"""
             cgroup_controllers = [ ]
+            namespaces = [ ]
             security_driver = "none"
             remember_owner = 0
             stdio_handler = "file"
@@ -68,6 +86,20 @@ internal static class LibvirtHostFiles
             {string.Join('\n', qemuConf)}
 
             """);
+    }
+
+    /// <summary>Keeps what this host's libvirtd found out about QEMU for the next one.</summary>
+    public static void KeepCapabilities(string folder)
+    {
+        Directory.CreateDirectory(Capabilities);
+
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(folder, "cache/qemu/capabilities"), "*.xml"))
+        {
+            // Renamed into place: another host may be reading it.
+            var copy = Path.Combine(Capabilities, $"{Guid.NewGuid():N}.new");
+            File.Copy(file, copy);
+            File.Move(copy, Path.Combine(Capabilities, Path.GetFileName(file)), overwrite: true);
+        }
     }
 
     public static void AppendLog(string folder, string? line)
