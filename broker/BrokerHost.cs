@@ -2,9 +2,9 @@ using Consoles.Broker.Access;
 using Consoles.Broker.Api;
 using Consoles.Broker.Authority;
 using Consoles.Broker.Browser;
+using Consoles.Broker.Hosting;
 using Consoles.Broker.Nodes;
 using Consoles.Broker.Sessions;
-using Consoles.Broker.Settings;
 using Consoles.Broker.Store;
 using Consoles.Broker.Tokens;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -23,6 +23,7 @@ internal static class BrokerHost
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
 
         builder.AddSettings(args);
+        builder.AddLog();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.AddStore();
         builder.AddAuthority();
@@ -39,6 +40,7 @@ internal static class BrokerHost
         var broker = builder.Build();
 
         broker.CheckSettings();
+        broker.UseLog();
         broker.UseListeners();
         broker.MapNodes();
         broker.MapAccess();

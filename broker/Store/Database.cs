@@ -63,6 +63,10 @@ internal sealed class Database
         return InTransaction(connection, work);
     });
 
+    /// <summary>Shows that the store can be read now.</summary>
+    /// <exception cref="StoreException">It cannot.</exception>
+    public void Check() => Use(store => store.ExecuteScalar<int>("PRAGMA user_version"));
+
     private T Attempt<T>(Func<T> work)
     {
         try

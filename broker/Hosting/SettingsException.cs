@@ -1,4 +1,4 @@
-namespace Consoles.Broker.Settings;
+namespace Consoles.Broker.Hosting;
 
 /// <summary>The configuration is at fault. Holds every fault of every slice, each with the option's name and the value found.</summary>
 internal sealed class SettingsException(IReadOnlyList<string> faults)

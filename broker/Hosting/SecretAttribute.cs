@@ -1,4 +1,4 @@
-namespace Consoles.Broker.Settings;
+namespace Consoles.Broker.Hosting;
 
 /// <summary>Marks an option whose value is never shown, not even when it is at fault.</summary>
 [AttributeUsage(AttributeTargets.Property)]

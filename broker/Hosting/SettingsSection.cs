@@ -2,7 +2,7 @@ using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
 
-namespace Consoles.Broker.Settings;
+namespace Consoles.Broker.Hosting;
 
 /// <summary>What configuration says for one options class, sorted into what can be bound and what is at fault.</summary>
 /// <remarks>The stock binder stops at the first value it cannot convert, and passes over names that do not exist.</remarks>

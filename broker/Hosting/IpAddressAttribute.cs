@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 
-namespace Consoles.Broker.Settings;
+namespace Consoles.Broker.Hosting;
 
 /// <summary>The option is an IP address, not a name: nothing is resolved at start.</summary>
 [AttributeUsage(AttributeTargets.Property)]

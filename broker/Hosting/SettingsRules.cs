@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Microsoft.Extensions.Options;
 
-namespace Consoles.Broker.Settings;
+namespace Consoles.Broker.Hosting;
 
 /// <summary>Judges one options class: what configuration could not give it, then its annotations, at any depth.</summary>
 internal sealed class SettingsRules<T>(string section, IConfiguration configuration) : IValidateOptions<T>

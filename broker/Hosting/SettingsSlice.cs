@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace Consoles.Broker.Settings;
+namespace Consoles.Broker.Hosting;
 
 /// <summary>Where options come from, and how every fault in them is found before anything starts.</summary>
 internal static class SettingsSlice
