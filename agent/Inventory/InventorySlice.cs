@@ -10,5 +10,12 @@ internal static class InventorySlice
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<NodeInventory>();
+        builder.Services.AddSingleton<ReadinessResults>();
+        builder.Services.AddSingleton<InventoryPublisher>();
+        builder.Services.AddSingleton<Incarnations>();
+        builder.Services.AddSingleton<DomainReader>();
+        builder.Services.AddSingleton<LibvirtAccess>();
+        builder.Services.AddSingleton<IConsolePasswordReader, ConsolePasswordReader>();
+        builder.Services.AddHostedService<InventoryReader>();
     }
 }
