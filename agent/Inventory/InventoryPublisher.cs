@@ -2,23 +2,12 @@ using Consoles.Common.Inventory;
 
 namespace Consoles.Agent.Inventory;
 
-/// <summary>Joins what libvirt says with what handshakes found, and publishes the node whenever that makes a difference.</summary>
-internal sealed class InventoryPublisher
+/// <summary>Publishes the node whenever what was read makes a difference.</summary>
+internal sealed class InventoryPublisher(NodeInventory inventory, TimeProvider clock)
 {
     private readonly Lock _gate = new();
-    private readonly NodeInventory _inventory;
-    private readonly ReadinessResults _readiness;
-    private readonly TimeProvider _clock;
     private Dictionary<DomainId, DomainReport> _read = [];
-
-    private LibvirtHealth _health;
-
-    public InventoryPublisher(NodeInventory inventory, ReadinessResults readiness, TimeProvider clock)
-    {
-        (_inventory, _readiness, _clock) = (inventory, readiness, clock);
-        _health = inventory.Current.Libvirt;
-        _readiness.Changed += Publish;
-    }
+    private LibvirtHealth _health = inventory.Current.Libvirt;
 
     /// <summary>Takes what was read while libvirt is connected.</summary>
     /// <param name="readings">What was read.</param>
@@ -35,8 +24,7 @@ internal sealed class InventoryPublisher
                 Take(reading, before.GetValueOrDefault(reading.Id));
             }
 
-            _readiness.Keep(_read.Values);
-            _health = _health.Connected ? _health : new LibvirtHealth(Connected: true, Reason: null, _clock.GetUtcNow());
+            _health = _health.Connected ? _health : new LibvirtHealth(Connected: true, Reason: null, clock.GetUtcNow());
         }
 
         Publish();
@@ -47,7 +35,7 @@ internal sealed class InventoryPublisher
     {
         lock (_gate)
         {
-            _health = _health.Connected ? new LibvirtHealth(Connected: false, reason, _clock.GetUtcNow()) : _health with { Reason = reason };
+            _health = _health.Connected ? new LibvirtHealth(Connected: false, reason, clock.GetUtcNow()) : _health with { Reason = reason };
         }
 
         Publish();
@@ -70,23 +58,15 @@ internal sealed class InventoryPublisher
     {
         lock (_gate)
         {
-            var current = _inventory.Current;
-            var joined = _read.Values.Select(Join).Select(domain => Unchanged(current, domain) ?? domain).ToDictionary(domain => domain.Id);
+            var current = inventory.Current;
+            var joined = _read.Values.Select(domain => Unchanged(current, domain) ?? domain).ToDictionary(domain => domain.Id);
 
             if (_health != current.Libvirt || joined.Count != current.Domains.Count || joined.Any(domain => !ReferenceEquals(current.Domains.GetValueOrDefault(domain.Key), domain.Value)))
             {
-                _inventory.Publish(_health, joined);
+                inventory.Publish(_health, joined);
             }
         }
     }
-
-    private DomainReport Join(DomainReport domain) =>
-        domain.Incarnation is { } run ? domain with { Consoles = [.. domain.Consoles.Select(console => Join(run, console))] } : domain;
-
-    // The plain XML does not say that there is a password; QEMU, asked, does.
-    private ConsoleEndpoint Join(Incarnation run, ConsoleEndpoint console) => _readiness.Find(run, console) is { } found
-        ? console with { Readiness = found, PasswordSet = console.PasswordSet || found.Security is ConsoleSecurity.Password or ConsoleSecurity.X509Password }
-        : console;
 
     /// <summary>The report already published, when it says the same: whoever compares reports then needs only compare references.</summary>
     private static DomainReport? Unchanged(InventorySnapshot current, DomainReport domain) =>

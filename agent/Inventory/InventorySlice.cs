@@ -10,7 +10,6 @@ internal static class InventorySlice
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<NodeInventory>();
-        builder.Services.AddSingleton<ReadinessResults>();
         builder.Services.AddSingleton<InventoryPublisher>();
         builder.Services.AddSingleton<Incarnations>();
         builder.Services.AddSingleton<DomainReader>();

@@ -1,0 +1,57 @@
+using Consoles.Agent.Libvirt;
+using Consoles.Tests.Fakes;
+
+namespace Consoles.Tests.Agent.Libvirt;
+
+public class LibvirtThreadsTests
+{
+    private static readonly CancellationToken Limit = new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+
+    private readonly TestClock _clock = new();
+
+    [Fact]
+    public async Task A_call_that_blocks_is_given_up_in_words_and_the_others_go_on()
+    {
+        using var threads = new LibvirtThreads(TimeSpan.FromSeconds(10), _clock);
+        using var release = new ManualResetEventSlim();
+
+        var blocked = threads.RunAsync("read domain x", () => release.Wait(TimeSpan.FromSeconds(60)), Limit);
+        (await threads.RunAsync("count", () => 42, Limit)).Should().Be(42);
+
+        _clock.Advance(TimeSpan.FromSeconds(10));
+
+        (await blocked.Awaiting(task => task).Should().ThrowAsync<LibvirtException>()).WithMessage("read domain x: libvirt has not answered for 10 s");
+        threads.AllOverdue.Should().BeFalse();
+        release.Set();
+    }
+
+    [Fact]
+    public async Task When_every_thread_is_held_libvirt_answers_nothing_until_one_comes_back()
+    {
+        using var threads = new LibvirtThreads(TimeSpan.FromSeconds(10), _clock);
+        using var release = new ManualResetEventSlim();
+
+        var blocked = Enumerable.Range(0, LibvirtThreads.Count).Select(_ => threads.RunAsync("read", () => release.Wait(TimeSpan.FromSeconds(60)), Limit)).ToList();
+        _clock.Advance(TimeSpan.FromSeconds(10));
+
+        foreach (var call in blocked)
+        {
+            await call.Awaiting(task => task).Should().ThrowAsync<LibvirtException>();
+        }
+
+        threads.AllOverdue.Should().BeTrue();
+        release.Set();
+        await Eventually.TrueAsync(() => !threads.AllOverdue);
+    }
+
+    [Fact]
+    public async Task A_call_that_fails_fails_its_caller_alone()
+    {
+        using var threads = new LibvirtThreads(TimeSpan.FromSeconds(10), _clock);
+
+        var failing = () => threads.RunAsync<int>("read", () => throw new LibvirtException("broken"), Limit);
+
+        await failing.Should().ThrowAsync<LibvirtException>().WithMessage("broken");
+        (await threads.RunAsync("count", () => 42, Limit)).Should().Be(42);
+    }
+}
