@@ -44,7 +44,6 @@ internal static class BrokerHost
         broker.UseListeners();
         broker.MapNodes();
         broker.MapAccess();
-        broker.MapTokens();
         broker.MapSessions();
         broker.MapApi();
         broker.MapBrowser();

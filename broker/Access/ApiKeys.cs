@@ -53,6 +53,12 @@ internal sealed class ApiKeys(Database database, TimeProvider clock)
             new { secret.Digest, now = clock.GetUtcNow() }))?.ToKey();
     }
 
+    /// <summary>The key of that id, or null when it is unknown, expired or revoked.</summary>
+    /// <exception cref="StoreException">The store is not available.</exception>
+    public ApiKey? Find(string id) => database.Use(store => store.QuerySingleOrDefault<Row>(
+        $"{Columns} WHERE id = @id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)",
+        new { id, now = clock.GetUtcNow() }))?.ToKey();
+
     /// <summary>All keys that have not expired, with those that were revoked.</summary>
     /// <exception cref="StoreException">The store is not available.</exception>
     public IReadOnlyList<ApiKey> List() => database.Change(store =>

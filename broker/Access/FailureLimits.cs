@@ -32,8 +32,9 @@ internal sealed class FailureLimits(TimeProvider clock, IOptions<AccessOptions> 
         {
             MakeRoom(now);
 
-            var failures = _failures.GetValueOrDefault(network);
-            failures = failures.Count > 0 && now - failures.Since < options.Value.FailureWindow ? failures with { Count = failures.Count + 1 } : new Failures(now, 1, default);
+            var failures = _failures.GetValueOrDefault(network) is { } earlier && now - earlier.Since < options.Value.FailureWindow
+                ? earlier with { Count = earlier.Count + 1 }
+                : new Failures(now, 1, default);
             _failures[network] = failures.Count >= options.Value.FailureLimit ? failures with { BlockedUntil = now + options.Value.FailurePenalty } : failures;
         }
     }
@@ -70,5 +71,5 @@ internal sealed class FailureLimits(TimeProvider clock, IOptions<AccessOptions> 
         }
     }
 
-    private readonly record struct Failures(DateTimeOffset Since, int Count, DateTimeOffset BlockedUntil);
+    private sealed record Failures(DateTimeOffset Since, int Count, DateTimeOffset BlockedUntil);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Consoles.Broker.Store;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Consoles.Broker.Access;
 
@@ -23,7 +24,7 @@ internal sealed class FrontDoor(HostNames hosts, ILogger<FrontDoor> logger) : IS
             return;
         }
 
-        if (!Array.Exists(ForPrograms, path => context.Request.Path.StartsWithSegments(path)))
+        if (!Array.Exists(ForPrograms, path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)))
         {
             await next(context);
             return;
@@ -48,7 +49,7 @@ internal sealed class FrontDoor(HostNames hosts, ILogger<FrontDoor> logger) : IS
         }
     }
 
-    private IResult Answer(Exception error, HttpContext context)
+    private ProblemHttpResult Answer(Exception error, HttpContext context)
     {
         var headers = context.Response.Headers.ToList();
         context.Response.Clear();

@@ -164,8 +164,6 @@ internal sealed class FrameGuard(Stream inner, FrameRules rules) : Stream
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override ValueTask DisposeAsync() => inner.DisposeAsync();
-
     public override void Flush() => throw new NotSupportedException();
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();

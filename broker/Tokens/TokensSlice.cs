@@ -1,12 +1,15 @@
+using Consoles.Broker.Settings;
+
 namespace Consoles.Broker.Tokens;
 
 internal static class TokensSlice
 {
     public static void AddTokens(this WebApplicationBuilder builder)
     {
-    }
-
-    public static void MapTokens(this WebApplication broker)
-    {
+        builder.AddValidatedOptions<TokenOptions>("Tokens");
+        builder.Services.AddSingleton<TokenKey>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<TokenKey>());
+        builder.Services.AddSingleton<ConsoleTokens>();
+        builder.Services.AddSingleton<IssueLimits>();
     }
 }

@@ -1,0 +1,173 @@
+using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
+
+namespace Consoles.Broker.Sessions;
+
+/// <summary>A viewer's WebSocket as a stream: binary frames are its bytes, and their borders mean nothing.</summary>
+/// <remarks>
+/// No read or write takes notice of its cancellation token: cancelling would abort the socket, and the viewer would be told nothing.
+/// Whoever wants to stop them calls <see cref="CloseAsync"/>, which makes a pending read end.
+/// </remarks>
+internal sealed class WebSocketChannel : Stream
+{
+    private readonly WebSocket _socket;
+    private readonly FrameGuard _guard;
+    private readonly Action _abort;
+    private readonly SessionOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly Lock _gate = new();
+    private Task? _closing;
+    private bool _ended;
+    private long _lastReceived;
+
+    /// <param name="connection">The connection after its upgrade.</param>
+    /// <param name="abort">Tears the connection down at once. Disposing <paramref name="connection"/> leaves a read of it pending.</param>
+    public WebSocketChannel(Stream connection, Action abort, SessionOptions options, TimeProvider clock)
+    {
+        _abort = abort;
+        _options = options;
+        _clock = clock;
+        _lastReceived = clock.GetTimestamp();
+        _guard = new FrameGuard(connection, new FrameRules(clock));
+
+        // A timeout makes the runtime send pings and wait for their pongs. No deflate options: no compression.
+        _socket = WebSocket.CreateFromStream(
+            _guard, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = options.PingInterval, KeepAliveTimeout = options.PongLimit });
+    }
+
+    /// <summary>What the viewer did against the rules of WebSocket, once it has; null before.</summary>
+    public FrameFault? Fault => _guard.Fault;
+
+    /// <summary>How long the viewer has sent nothing.</summary>
+    public TimeSpan Silence => _clock.GetElapsedTime(Volatile.Read(ref _lastReceived));
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (!_ended)
+        {
+            var received = await ReceiveAsync(buffer);
+
+            if (received.MessageType == WebSocketMessageType.Close)
+            {
+                _ended = true;
+                return 0;
+            }
+
+            // An empty frame is not the end of a stream.
+            if (received.Count > 0 || buffer.IsEmpty)
+            {
+                Volatile.Write(ref _lastReceived, _clock.GetTimestamp());
+                return received.Count;
+            }
+        }
+
+        return 0;
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await _socket.SendAsync(buffer, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
+        }
+        catch (Exception error) when (error is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            throw new IOException("The viewer's connection broke.", error);
+        }
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Tells the viewer why, and waits a little for its answer. The first call says it; later ones wait for it. Does not throw.</summary>
+    public Task CloseAsync(SessionEnding ending)
+    {
+        lock (_gate)
+        {
+            return _closing ??= SayGoodbyeAsync(ending);
+        }
+    }
+
+    private async Task SayGoodbyeAsync(SessionEnding ending)
+    {
+        // What waits for the lock of CloseAsync, or runs on a timer, is not to do our work.
+        await Task.Yield();
+        using var limit = new CancellationTokenSource(_options.CloseLimit, _clock);
+
+        try
+        {
+            await _socket.CloseAsync((WebSocketCloseStatus)ending.Code, ending.FrameReason, limit.Token);
+        }
+        catch (Exception error) when (error is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // It is gone, or does not read: nobody is there to be told.
+            Abort();
+        }
+    }
+
+    private void Abort()
+    {
+        _socket.Abort();
+        _abort();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ValueWebSocketReceiveResult> ReceiveAsync(Memory<byte> buffer)
+    {
+        try
+        {
+            return await _socket.ReceiveAsync(buffer, CancellationToken.None);
+        }
+        catch (Exception error) when (error is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            throw new IOException("The viewer's connection broke.", error);
+        }
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            if (_socket.State is not WebSocketState.Closed)
+            {
+                Abort();
+            }
+
+            _socket.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

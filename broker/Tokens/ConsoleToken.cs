@@ -1,0 +1,54 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Consoles.Broker.Tokens;
+
+/// <summary>The secret that redeems a grant: ct1_, 32 random bytes, and a checksum. It prints as its id, so it can be logged.</summary>
+internal sealed class ConsoleToken
+{
+    private const string Prefix = "ct1_";
+    private const int SecretBytes = 32;
+
+    // Sorts out typing errors, and lets scanners for leaked secrets be sure of what they found. It protects nothing.
+    private const int ChecksumBytes = 3;
+
+    private static readonly int Length = Prefix.Length + Base64Url.GetEncodedLength(SecretBytes) + Base64Url.GetEncodedLength(ChecksumBytes);
+
+    private readonly string _secret;
+    private readonly string? _id;
+
+    private ConsoleToken(string secret, string? id)
+    {
+        _secret = secret;
+        _id = id;
+    }
+
+    public static ConsoleToken Create(string id)
+    {
+        var body = Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+        return new ConsoleToken(body + ChecksumOf(body), id);
+    }
+
+    /// <summary>Null when the text is no token at all.</summary>
+    public static ConsoleToken? Parse(string? text)
+    {
+        if (text is null || text.Length != Length || !text.StartsWith(Prefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var body = text[..^Base64Url.GetEncodedLength(ChecksumBytes)];
+        return text.EndsWith(ChecksumOf(body), StringComparison.Ordinal) ? new ConsoleToken(text, id: null) : null;
+    }
+
+    /// <summary>The secret itself, for the one answer that hands it to the user.</summary>
+    public string Reveal() => _secret;
+
+    /// <summary>What is stored: who has the store but not the key can neither use nor check a token.</summary>
+    public byte[] DigestBy(ReadOnlySpan<byte> key) => HMACSHA256.HashData(key, Encoding.ASCII.GetBytes(_secret));
+
+    public override string ToString() => _id is null ? "presented token" : $"token {_id}";
+
+    private static string ChecksumOf(string body) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(body)).AsSpan(0, ChecksumBytes));
+}
