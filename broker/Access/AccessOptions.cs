@@ -5,7 +5,7 @@ namespace Consoles.Broker.Access;
 internal sealed class AccessOptions
 {
     /// <summary>
-    /// The names under which people reach this broker, without a port, beside the loopback names and the address it is reached at.
+    /// The names under which people reach this broker, without a port, beside the loopback names, the names in its own certificate, and the address it is reached at.
     /// A request for any other host is refused: a foreign name that was made to resolve to us is not ours.
     /// </summary>
     [MaxLength(64)]

@@ -1,4 +1,4 @@
-using Consoles.Broker.Settings;
+using Consoles.Broker.Hosting;
 using Microsoft.AspNetCore.Authentication;
 
 namespace Consoles.Broker.Access;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Consoles.Broker.Hosting;
 using Consoles.Broker.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -18,6 +19,13 @@ internal sealed class FrontDoor(HostNames hosts, ILogger<FrontDoor> logger) : IS
 
     private async Task AdmitAsync(HttpContext context, RequestDelegate next)
     {
+        // Agents are known by their certificates, and reach this broker by names that no browser uses.
+        if (ReferenceEquals(context.Features.Get<ListenerMark>(), ListenerMark.Agents))
+        {
+            await next(context);
+            return;
+        }
+
         if (!hosts.Knows(context))
         {
             await Problem.OtherHost.Result().ExecuteAsync(context);

@@ -1,12 +1,13 @@
 using System.Net;
+using Consoles.Broker.Authority;
 using Microsoft.Extensions.Options;
 
 namespace Consoles.Broker.Access;
 
 /// <summary>Knows which Host a request of people's may name.</summary>
-internal sealed class HostNames(IOptions<AccessOptions> options)
+internal sealed class HostNames(IOptions<AccessOptions> options, IOptions<AuthorityOptions> authority)
 {
-    private readonly HashSet<string> _names = new([.. options.Value.HostNames, "localhost", "127.0.0.1", "[::1]"], StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _names = new([.. options.Value.HostNames, .. authority.Value.Names, "localhost", "127.0.0.1", "[::1]"], StringComparer.OrdinalIgnoreCase);
 
     public bool Knows(HttpContext context)
     {

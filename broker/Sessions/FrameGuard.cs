@@ -9,7 +9,9 @@ namespace Consoles.Broker.Sessions;
 /// the WebSocket reads a close frame, which the channel answers with the code in <see cref="Fault"/>. After that
 /// there is nothing more to read. Bytes pass through in the caller's buffer; only a header that arrives in pieces is copied.
 /// </remarks>
-internal sealed class FrameGuard(Stream inner, FrameRules rules) : Stream
+/// <param name="inner">The connection.</param>
+/// <param name="disposed">Told when the WebSocket lets go of the connection.</param>
+internal sealed class FrameGuard(Stream inner, FrameRules rules, Action disposed) : Stream
 {
     // FIN and close; masked, without a payload; the mask.
     private static readonly byte[] EmptyCloseFrame = [0x88, 0x80, 0, 0, 0, 0];
@@ -179,6 +181,7 @@ internal sealed class FrameGuard(Stream inner, FrameRules rules) : Stream
         if (disposing)
         {
             inner.Dispose();
+            disposed();
         }
 
         base.Dispose(disposing);

@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Security.Cryptography;
+using Consoles.Broker.Hosting;
 using Consoles.Broker.Tokens;
 using Microsoft.Extensions.Options;
 
 namespace Consoles.Broker.Sessions;
 
 /// <summary>All sessions of this broker: admits them, lists them, ends them.</summary>
-internal sealed class SessionRegistry(TimeProvider clock, IOptions<SessionOptions> options)
+internal sealed class SessionRegistry(TimeProvider clock, DescriptorBudget descriptors, IOptions<SessionOptions> options)
 {
     // A ticket that was taken before its token was revoked becomes a session within moments.
     private static readonly TimeSpan RevocationsKept = TimeSpan.FromMinutes(5);
@@ -16,6 +17,7 @@ internal sealed class SessionRegistry(TimeProvider clock, IOptions<SessionOption
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Session> _sessions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> _revoked = new(StringComparer.Ordinal);
+    private readonly int _room = Math.Min(options.Value.MaxSessions, descriptors.Sessions);
     private bool _stopping;
 
     public IReadOnlyList<Session> Sessions
@@ -35,7 +37,7 @@ internal sealed class SessionRegistry(TimeProvider clock, IOptions<SessionOption
         {
             lock (_gate)
             {
-                return !_stopping && _sessions.Count < options.Value.MaxSessions;
+                return !_stopping && _sessions.Count < _room;
             }
         }
     }
@@ -47,7 +49,7 @@ internal sealed class SessionRegistry(TimeProvider clock, IOptions<SessionOption
         {
             session = null;
 
-            if (_stopping || _sessions.Count >= options.Value.MaxSessions)
+            if (_stopping || _sessions.Count >= _room)
             {
                 return false;
             }

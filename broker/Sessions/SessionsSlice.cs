@@ -1,5 +1,5 @@
 using Consoles.Broker.Nodes;
-using Consoles.Broker.Settings;
+using Consoles.Broker.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Consoles.Broker.Sessions;

@@ -28,7 +28,7 @@ internal sealed class WebSocketChannel : Stream
         _options = options;
         _clock = clock;
         _lastReceived = clock.GetTimestamp();
-        _guard = new FrameGuard(connection, new FrameRules(clock));
+        _guard = new FrameGuard(connection, new FrameRules(clock), OnDisposed);
 
         // A timeout makes the runtime send pings and wait for their pongs. No deflate options: no compression.
         _socket = WebSocket.CreateFromStream(
@@ -115,14 +115,17 @@ internal sealed class WebSocketChannel : Stream
         catch (Exception error) when (error is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
         {
             // It is gone, or does not read: nobody is there to be told.
-            Abort();
+            _socket.Abort();
         }
     }
 
-    private void Abort()
+    // The socket was aborted: by us, or because its pings were not answered.
+    private void OnDisposed()
     {
-        _socket.Abort();
-        _abort();
+        if (_socket.State == WebSocketState.Aborted)
+        {
+            _abort();
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -162,7 +165,7 @@ internal sealed class WebSocketChannel : Stream
         {
             if (_socket.State is not WebSocketState.Closed)
             {
-                Abort();
+                _socket.Abort();
             }
 
             _socket.Dispose();

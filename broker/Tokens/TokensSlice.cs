@@ -1,4 +1,4 @@
-using Consoles.Broker.Settings;
+using Consoles.Broker.Hosting;
 
 namespace Consoles.Broker.Tokens;
 

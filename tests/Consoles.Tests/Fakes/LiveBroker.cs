@@ -1,18 +1,13 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Consoles.Broker;
 using Consoles.Broker.Access;
 using Consoles.Broker.Nodes;
 using Consoles.Broker.Sessions;
 using Consoles.Broker.Tokens;
 using Consoles.Common.Inventory;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -25,24 +20,21 @@ internal sealed class LiveBroker : IAsyncDisposable
     public static readonly Incarnation Run = new(Guest, 1000, 4711);
     public static readonly NodeIdentity Node = new("node1", [IPAddress.Loopback]);
 
-    private readonly TempDirectory _state;
+    private readonly TestBroker _broker;
     private long _generation;
 
-    private LiveBroker(WebApplication app, TempDirectory state, SocketGuests guests, CollectedLogs logs)
+    private LiveBroker(TestBroker broker, SocketGuests guests, CollectedLogs logs)
     {
-        App = app;
-        _state = state;
+        _broker = broker;
         Guests = guests;
         Logs = logs;
-        Origin = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        Port = new Uri(Origin).Port;
-        Http = ClientWithout();
+        Origin = broker.People.GetLeftPart(UriPartial.Authority);
+        Port = broker.People.Port;
+        Http = broker.CreateClient();
         (var secret, AdminKey) = Get<ApiKeys>().Create(ApiRole.Admin, "ada", lifetime: null);
-        Admin = ClientWith(secret.Reveal());
+        Admin = broker.CreateClient(secret.Reveal());
         Report();
     }
-
-    public WebApplication App { get; }
 
     public SocketGuests Guests { get; }
 
@@ -63,40 +55,31 @@ internal sealed class LiveBroker : IAsyncDisposable
 
     public SessionRegistry Sessions => Get<SessionRegistry>();
 
-    public string StateDirectory => _state.Path;
+    public string StateDirectory => _broker.StateDirectory;
 
     public static async Task<LiveBroker> StartAsync(TimeProvider? clock = null, Action<WebApplicationBuilder>? configure = null, params string[] settings)
     {
-        var state = new TempDirectory();
         var guests = new SocketGuests();
         var logs = new CollectedLogs();
 
-        var app = BrokerHost.Build(
-            [$"--Store:Directory={Path.Combine(state.Path, "state")}", .. settings],
+        var broker = await TestBroker.StartAsync(
             builder =>
             {
-                builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
                 builder.Services.AddSingleton<IGuestConnector>(guests);
                 builder.Services.AddSingleton(clock ?? TimeProvider.System);
-                builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(logs);
+                builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs);
                 configure?.Invoke(builder);
-            });
+            },
+            state: null,
+            settings);
 
-        await app.StartAsync();
-        return new LiveBroker(app, state, guests, logs);
+        return new LiveBroker(broker, guests, logs);
     }
 
     public T Get<T>()
-        where T : notnull => App.Services.GetRequiredService<T>();
+        where T : notnull => _broker.Get<T>();
 
-    public HttpClient ClientWith(string key)
-    {
-        var client = ClientWithout();
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
-        return client;
-    }
-
-    public HttpClient ClientAs(ApiRole role, string name = "bob") => ClientWith(Get<ApiKeys>().Create(role, name, lifetime: null).Secret.Reveal());
+    public HttpClient ClientAs(ApiRole role, string name = "bob") => _broker.CreateClient(_broker.CreateKey(role, name));
 
     /// <summary>The node says what it has: the one guest, running, unless told otherwise.</summary>
     public void Report(params DomainReport[] domains) => Report(Node, domains.Length > 0 ? domains : [GuestReport()]);
@@ -175,14 +158,10 @@ internal sealed class LiveBroker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Guests.Dispose();
-        await App.StopAsync();
-        await App.DisposeAsync();
+        await _broker.DisposeAsync();
         Http.Dispose();
         Admin.Dispose();
-        _state.Dispose();
     }
-
-    private HttpClient ClientWithout() => new(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(Origin) };
 
     internal sealed record Ticket(string Secret, string Cookie);
 }
