@@ -1,0 +1,21 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Consoles.Agent.Identity;
+
+internal static class IdentitySlice
+{
+    /// <remarks>A host that has no usable identity does not start: <see cref="IdentityException"/>.</remarks>
+    public static void AddIdentity(this IHostApplicationBuilder builder)
+    {
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddOptions<IdentityOptions>().BindConfiguration("Identity").ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<IdentityOptions>, IdentityOptionsValidator>();
+        builder.Services.AddSingleton<IdentityFiles>();
+        builder.Services.AddSingleton(services => new CurrentIdentity(services.GetRequiredService<IdentityFiles>().Read()));
+        builder.Services.AddSingleton<AgentExit>();
+        builder.Services.AddHostedService<RenewalLoop>();
+    }
+}
