@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Consoles.Agent.Identity;
 
 namespace Consoles.Agent;
 
@@ -10,6 +11,9 @@ internal static class AgentCommandLine
     public static Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
     {
         var root = new RootCommand("Tells a Consoles broker where the consoles of this node's guests are, and whether they are safe to open.");
+
+        root.Subcommands.Add(RunCommand.Create());
+        root.Subcommands.Add(EnrolCommand.Create(Console.In, TimeProvider.System));
 
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellationToken);
     }

@@ -1,5 +1,8 @@
+using Consoles.Agent.Identity;
 using Consoles.Agent.Inventory;
 using Consoles.Agent.Libvirt;
+using Consoles.Agent.Reporting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Consoles.Agent;
@@ -15,6 +18,11 @@ internal static class AgentHost
 
         builder.AddLibvirt();
         builder.AddInventory();
+        builder.AddIdentity();
+        builder.AddReporting();
+
+        // What is under way may end well, and no more than that: systemd and people wait for it.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4));
 
         configure?.Invoke(builder);
 

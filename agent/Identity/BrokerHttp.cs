@@ -82,7 +82,7 @@ internal static class BrokerHttp
         ? new IdentityException($"What answers at {broker.Authority} is not the broker of this fleet. {fault}", e)
         : new IdentityException($"The broker at {broker.Authority} is not reachable: {(e.InnerException ?? e).Message}", e);
 
-    /// <summary>What the broker gave as its reason (RFC 9457), fit for a terminal and a log.</summary>
+    /// <summary>What the broker gave as its reason (RFC 9457).</summary>
     public static string Reason(HttpStatusCode status, ReadOnlySpan<byte> body)
     {
         var words = $"HTTP {(int)status}";
@@ -108,8 +108,11 @@ internal static class BrokerHttp
             words = $"{words}, without a reason";
         }
 
-        return string.Concat(words.Where(letter => !char.IsControl(letter)).Take(MaxReasonLength));
+        return Plain(words);
     }
+
+    /// <summary>A broker's words, fit for a terminal and a log.</summary>
+    public static string Plain(string words) => string.Concat(words.Where(letter => !char.IsControl(letter)).Take(MaxReasonLength));
 
     private static async ValueTask<Stream> DialAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {

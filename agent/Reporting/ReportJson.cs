@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+using Consoles.Common.Inventory;
+
+namespace Consoles.Agent.Reporting;
+
+/// <summary>One domain's part of a report, for comparing.</summary>
+[JsonSerializable(typeof(DomainReport))]
+internal sealed partial class ReportJson : JsonSerializerContext;
