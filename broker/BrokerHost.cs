@@ -36,10 +36,10 @@ internal static class BrokerHost
         builder.AddListeners();
 
         configure?.Invoke(builder);
+        builder.CheckSettings();
 
         var broker = builder.Build();
 
-        broker.CheckSettings();
         broker.UseLog();
         broker.UseListeners();
         broker.MapNodes();
@@ -50,4 +50,8 @@ internal static class BrokerHost
 
         return broker;
     }
+
+    /// <summary>The same broker for a command that uses its slices and does not run it. It logs nothing: what a command prints is its answer.</summary>
+    /// <exception cref="SettingsException">The configuration is at fault.</exception>
+    public static IHost BuildForCommand(IEnumerable<string> args) => Build([.. args], builder => builder.Logging.ClearProviders());
 }

@@ -1,1 +1,1 @@
-return 0;
+return await Consoles.Broker.BrokerCommandLine.RunAsync(args, Console.Out, Console.Error);

@@ -27,7 +27,7 @@ internal sealed class SettingsRules<T>(string section, IConfiguration configurat
                 if (rule.GetValidationResult(value, context) is { } fault)
                 {
                     var secret = property.IsDefined(typeof(SecretAttribute));
-                    yield return $"{here}: {fault.ErrorMessage} {SettingsSection.Found(value, secret)}";
+                    yield return $"{fault.ErrorMessage} {SettingsSection.Found(value, secret)}";
                 }
             }
 

@@ -25,7 +25,7 @@ internal static class SettingsSlice
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            throw new SettingsException([$"Config: {e.Message} {e.InnerException?.Message}".TrimEnd()]);
+            throw new SettingsException([e is InvalidDataException ? $"Config: {e.Message} {e.GetBaseException().Message}" : $"Config: {e.Message}"]);
         }
 
         builder.Configuration.AddEnvironmentVariables("CONSOLES_");
@@ -49,18 +49,21 @@ internal static class SettingsSlice
     }
 
     /// <exception cref="SettingsException">Something is at fault; every fault of every slice is listed.</exception>
-    public static void CheckSettings(this WebApplication broker)
+    public static void CheckSettings(this WebApplicationBuilder builder)
     {
-        var known = broker.Services.GetServices<SettingsRoot>().Select(root => root.Section.Split(':')[0]).Concat(OtherRoots).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        // A provider of its own: making the broker's makes its server, which wants its options at once and would show the faults of its own alone.
+        using var services = builder.Services.BuildServiceProvider();
+
+        var known = services.GetServices<SettingsRoot>().Select(root => root.Section.Split(':')[0]).Concat(OtherRoots).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
         var faults = (
-            from child in broker.Configuration.GetChildren()
+            from child in builder.Configuration.GetChildren()
             where !known.Contains(child.Key)
             select $"{child.Key}: there is no such option.").ToList();
 
         try
         {
-            broker.Services.GetService<IStartupValidator>()?.Validate();
+            services.GetService<IStartupValidator>()?.Validate();
         }
         catch (OptionsValidationException e)
         {

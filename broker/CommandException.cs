@@ -1,0 +1,4 @@
+namespace Consoles.Broker;
+
+/// <summary>A command cannot do what was asked; the message says why.</summary>
+internal sealed class CommandException(string message) : Exception(message);

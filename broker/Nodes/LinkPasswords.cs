@@ -1,0 +1,30 @@
+using Consoles.Common.Inventory;
+
+namespace Consoles.Broker.Nodes;
+
+/// <summary>Asks agents for passwords over their links.</summary>
+internal sealed class LinkPasswords(AgentLinks links, TimeProvider clock) : IConsolePasswords
+{
+    private const int MaxReason = 1024;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
+    public async Task<string> GetAsync(string node, Incarnation incarnation, string console, CancellationToken cancellationToken)
+    {
+        var link = links.Find(node) ?? throw new ConsolePasswordException($"The agent of node {node}, which knows the console's password, is not connected.");
+        using var limit = new CancellationTokenSource(Limit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+
+        try
+        {
+            var found = await link.AskPasswordAsync(incarnation, console, either.Token);
+            return found.Password ?? throw new ConsolePasswordException($"The agent of node {node} has no password for {console}: {Shorten(found.Reason)}");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ConsolePasswordException($"The agent of node {node} did not give the console's password within {Limit.TotalSeconds:0} seconds.");
+        }
+    }
+
+    private static string Shorten(string? reason) => reason is null ? "it does not say why." : reason[..Math.Min(reason.Length, MaxReason)];
+}
