@@ -1,110 +1,153 @@
-using System.Collections.Concurrent;
-using Consoles.Agent.Identity;
-using Consoles.Agent.Inventory;
-using Consoles.Agent.Reporting;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using Consoles.Broker.Authority;
+using Consoles.Broker.Nodes;
 using Consoles.Common.Inventory;
 using Consoles.Common.Link;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Consoles.Tests.Fakes;
 
-/// <summary>The real agent from its inventory to its broker, with an inventory and passwords that the test sets in libvirt's place.</summary>
-internal sealed class TestAgent : IAsyncDisposable, IConsolePasswordReader
+/// <summary>An agent as the broker sees one: it speaks the real protocol over real TLS, and says what the test wants.</summary>
+internal sealed class TestAgent(Uri broker, X509Certificate2 root, string node, X509Certificate2? certificate) : IDisposable
 {
-    private readonly IHost _host;
+    public string Node { get; } = node;
 
-    private TestAgent(string state, TimeProvider clock, IReadOnlyDictionary<string, string?>? settings)
+    public X509Certificate2? Certificate { get; } = certificate;
+
+    /// <summary>Invites the node and enrols it, as an operator and an agent do.</summary>
+    public static async Task<TestAgent> EnrolAsync(TestBroker broker, string node = "node1", params IPAddress[] addresses)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Identity:StateDirectory"] = state });
-        builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
-        builder.Logging.AddProvider(Logs).SetMinimumLevel(LogLevel.Trace);
-        builder.Services.AddSingleton(clock);
-        builder.Services.AddSingleton<NodeInventory>();
-        builder.Services.AddSingleton<IConsolePasswordReader>(this);
-        builder.AddIdentity();
-        builder.AddReporting();
-        _host = builder.Build();
-        Inventory = _host.Services.GetRequiredService<NodeInventory>();
+        var token = broker.Get<NodeRegistry>().Invite(node, addresses).Token;
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var stranger = Of(broker, node, certificate: null);
+        using var client = stranger.CreateClient();
+        using var response = await client.PostAsJsonAsync(LinkPaths.Enrol, new EnrolmentRequest(token.Reveal(), Request(key)), LinkJson.Default.EnrolmentRequest);
+        response.EnsureSuccessStatusCode();
+
+        var answer = await response.Content.ReadFromJsonAsync(LinkJson.Default.EnrolmentAnswer);
+        using var issued = X509Certificate2.CreateFromPem(answer!.Certificate);
+        return Of(broker, answer.Node, issued.CopyWithPrivateKey(key));
     }
 
-    public NodeInventory Inventory { get; }
+    public static TestAgent Of(TestBroker broker, string node, X509Certificate2? certificate) =>
+        new(broker.Agents, broker.Get<AuthorityRoots>().Fleet, node, certificate);
 
-    public AgentLogs Logs { get; } = new();
+    public static string Request(ECDsa key) => new CertificateRequest("CN=whatever", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
 
-    public IServiceProvider Services => _host.Services;
-
-    public ConcurrentQueue<(Incarnation Incarnation, string Console)> PasswordsRead { get; } = new();
-
-    public Func<Incarnation, string, CancellationToken, Task<string?>> Password { get; set; } = (_, _, _) => Task.FromResult<string?>(null);
-
-    /// <summary>Enrols at the broker into that directory.</summary>
-    public static async Task EnrolAsync(FakeBroker broker, string state, TimeProvider? clock = null)
+    public HttpClient CreateClient()
     {
-        var time = clock ?? TimeProvider.System;
-        var files = new IdentityFiles(Options.Create(new IdentityOptions { StateDirectory = state }), time);
-        await new Enrolment(files, time).EnrolAsync(broker.Address, broker.Invite(), replace: false, CancellationToken.None);
-    }
+        var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, chain, _) => TestTls.Trusts(root, chain!) } };
 
-    /// <param name="domains">What the inventory begins with; null leaves it as before libvirt's first answer.</param>
-    public static async Task<TestAgent> StartAsync(
-        string state, DomainReport[]? domains, TimeProvider? clock = null, IReadOnlyDictionary<string, string?>? settings = null)
-    {
-        var agent = new TestAgent(state, clock ?? TimeProvider.System, settings);
-
-        if (domains is not null)
+        if (Certificate is not null)
         {
-            agent.Publish(domains);
+            handler.SslOptions.ClientCertificates = [Certificate];
         }
 
-        await agent._host.StartAsync();
-        return agent;
+        return new HttpClient(handler) { BaseAddress = broker, Timeout = TimeSpan.FromSeconds(30) };
     }
 
-    public void Publish(params DomainReport[] domains) => Inventory.Publish(
-        new LibvirtHealth(Connected: true, Reason: null, DateTimeOffset.UnixEpoch), domains.ToDictionary(domain => domain.Id));
-
-    public async Task<string?> ReadAsync(Incarnation incarnation, string console, CancellationToken cancellationToken)
+    /// <summary>Opens a link and says nothing on it.</summary>
+    public async Task<TestLink> ConnectAsync()
     {
-        PasswordsRead.Enqueue((incarnation, console));
-        return await Password(incarnation, console, cancellationToken);
+        var socket = new ClientWebSocket();
+        socket.Options.RemoteCertificateValidationCallback = (_, _, chain, _) => TestTls.Trusts(root, chain!);
+        socket.Options.CollectHttpResponseDetails = true;
+
+        if (Certificate is not null)
+        {
+            socket.Options.ClientCertificates.Add(Certificate);
+        }
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var address = new UriBuilder(new Uri(broker, LinkPaths.Link)) { Scheme = "wss" }.Uri;
+        await socket.ConnectAsync(address, limit.Token);
+        return new TestLink(socket);
     }
 
-    public Task StopAsync() => _host.StopAsync();
-
-    public async ValueTask DisposeAsync()
+    /// <summary>Opens a link and says hello.</summary>
+    public async Task<TestLink> LinkAsync(long epoch = 1)
     {
-        await _host.StopAsync();
-        _host.Dispose();
+        var link = await ConnectAsync();
+        await link.SendAsync(new Hello(Node, epoch, "test"));
+        return link;
     }
+
+    public void Dispose() => Certificate?.Dispose();
 }
 
-/// <summary>All that an agent logged.</summary>
-internal sealed class AgentLogs : ILoggerProvider, ILogger
+/// <summary>The agent's end of a link.</summary>
+internal sealed class TestLink(ClientWebSocket socket) : IDisposable
 {
-    private readonly ConcurrentQueue<(LogLevel Level, EventId Id, string Text)> _lines = new();
+    private long _generation;
 
-    public IEnumerable<string> At(LogLevel level) => _lines.Where(line => line.Level == level).Select(line => line.Text);
+    public WebSocketCloseStatus? CloseStatus => socket.CloseStatus;
 
-    public IEnumerable<string> All => _lines.Select(line => line.Text);
-
-    public string Text => string.Join('\n', _lines);
-
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _lines.Enqueue((logLevel, eventId, $"{formatter(state, exception)} {exception}".TrimEnd()));
-
-    public void Dispose()
+    /// <summary>Reports these domains, and waits until the broker knows them.</summary>
+    public async Task ReportAsync(params DomainReport[] domains)
     {
+        await SendAsync(new Report(Whole(++_generation, domains)));
+        (await ReceiveAsync()).Should().Be(new Accepted(_generation));
     }
+
+    public static NodeReport Whole(long generation, params DomainReport[] domains) => new()
+    {
+        Generation = generation,
+        Whole = true,
+        Libvirt = new LibvirtHealth(Connected: true, Reason: null, DateTimeOffset.UnixEpoch),
+        Domains = domains,
+    };
+
+    public Task SendAsync(LinkMessage message) => SendAsync(JsonSerializer.SerializeToUtf8Bytes(message, LinkJson.Default.LinkMessage));
+
+    public Task SendAsync(string json) => SendAsync(Encoding.UTF8.GetBytes(json));
+
+    public async Task SendAsync(byte[] text, WebSocketMessageType type = WebSocketMessageType.Text)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await socket.SendAsync(text, type, endOfMessage: true, limit.Token);
+    }
+
+    /// <returns>The broker's next message, or null when it has ended the link.</returns>
+    public async Task<LinkMessage?> ReceiveAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var message = new MemoryStream();
+        var buffer = new byte[4096];
+
+        while (true)
+        {
+            var received = await socket.ReceiveAsync(buffer.AsMemory(), limit.Token);
+
+            if (received.MessageType == WebSocketMessageType.Close)
+            {
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
+                return null;
+            }
+
+            message.Write(buffer, 0, received.Count);
+
+            if (received.EndOfMessage)
+            {
+                return JsonSerializer.Deserialize(message.ToArray(), LinkJson.Default.LinkMessage);
+            }
+        }
+    }
+
+    /// <summary>Awaits the broker's refusal, and the end of the link after it.</summary>
+    public async Task<Refused> RefusalAsync()
+    {
+        var refused = (await ReceiveAsync()).Should().BeOfType<Refused>().Subject;
+        (await ReceiveAsync()).Should().BeNull();
+        return refused;
+    }
+
+    /// <summary>Breaks the connection without a word.</summary>
+    public void Abort() => socket.Abort();
+
+    public void Dispose() => socket.Dispose();
 }
