@@ -1,10 +1,14 @@
 // One console: redeems the token of the page's address, shows the guest's screen, and says in words how it went.
 import RFB from '../novnc/core/rfb.js';
+import { initLogging } from '../novnc/core/util/logging.js';
 import { ask, issueToken, Refused, tokenIn } from './api.js';
 import { fillKeys, sendCtrlAltDel } from './keys.js';
 import { sentenceFor } from './closing.js';
 
 const element = (id) => document.getElementById(id);
+// What goes wrong is said on the page.
+initLogging('none');
+
 let rfb = null;
 let channel = null;
 let leaving = false;
@@ -27,6 +31,7 @@ function nameOf({ domain, console }) {
 
 function showEnd(why, detail, next) {
   element('toolbar').hidden = true;
+  element('hint').hidden = true;
   element('screen').hidden = true;
   element('ended').hidden = false;
   element('ended-why').textContent = why;
@@ -58,7 +63,7 @@ async function start(token) {
   } catch (problem) {
     if (!(problem instanceof Refused)) { throw problem; }
     const refused = problem.status === 403;
-    showEnd(refused ? sentenceFor(4001) : problem.message, refused ? '' : `Answer ${problem.status || 'none'}`, shown ? '' : askElsewhere);
+    showEnd(refused ? sentenceFor(4001) : problem.message, refused ? problem.message : '', shown ? '' : askElsewhere);
   }
 }
 
@@ -83,6 +88,7 @@ function connect({ ticket, rights, channel: path }) {
     say(viewOnly ? 'Connected, view only' : 'Connected');
     element('view-only').hidden = !viewOnly;
     element('toolbar').hidden = false;
+    element('hint').hidden = false;
     for (const id of ['ctrl-alt-del', 'clipboard-send']) { element(id).disabled = viewOnly; }
     for (const button of element('key-list').children) { button.disabled = viewOnly; }
     rfb.focus();
@@ -131,7 +137,7 @@ element('clipboard-send').addEventListener('click', () => rfb?.clipboardPasteFro
 element('scale').addEventListener('click', () => {
   const fit = element('scale').getAttribute('aria-pressed') !== 'true';
   element('scale').setAttribute('aria-pressed', String(fit));
-  element('scale').textContent = fit ? 'Fit' : '1:1';
+  element('scale').textContent = fit ? 'Fit to window' : 'Size 1:1';
   applyScale();
 });
 element('full-screen').addEventListener('click', () => {

@@ -48,8 +48,8 @@ function describe(console) {
   line.append(make('strong', console.name));
   const words = make('span', undefined, 'grow');
   const readiness = console.readiness;
-  const [tone, summary] = readiness ? security[readiness.security] ?? ['', readiness.security] : ['quiet', 'not tried yet'];
-  words.append(make('span', `${console.kind}: ${summary}`, tone));
+  const [tone, summary] = readiness ? security[readiness.security] ?? ['', readiness.security] : ['quiet', console.kind === 'vnc' ? 'not tried yet' : ''];
+  words.append(make('span', summary ? `${console.kind}: ${summary}` : console.kind, tone));
   if (readiness?.reason) {
     words.append(document.createElement('br'), make('span', readiness.reason, 'quiet'));
   }
