@@ -1,0 +1,165 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Consoles.Broker.Authority;
+using Consoles.Broker.Nodes;
+using Consoles.Common.Inventory;
+using Consoles.Common.Rfb;
+using Consoles.Common.Tls;
+using Microsoft.Extensions.Options;
+
+namespace Consoles.Broker.Sessions;
+
+/// <summary>Dials a guest's VNC console, secures it, and makes sure that it is that guest's.</summary>
+internal sealed class VncConnector(
+    IGuestTrust trust, IConsolePasswords passwords, IOptions<GuestTlsOptions> options, TimeProvider clock, ILogger<VncConnector> logger) : IGuestConnector
+{
+    /// <summary>For everything, from dialling to the guest's proof of who it is. QEMU itself waits for ever.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    private const int KeepAliveSeconds = 10;
+    private const int KeepAliveProbes = 2;
+
+    public async Task<GuestEnd> ConnectAsync(ConsoleTarget target, CancellationToken cancellationToken)
+    {
+        if (target.Endpoint.Kind != ConsoleKind.Vnc || target.Domain.Incarnation is not { } run)
+        {
+            throw new GuestException(GuestFailure.Unreachable, $"Console {target.Endpoint.Name} is not the VNC console of a domain that runs.");
+        }
+
+        var attempt = new Attempt(target, run, DialAddress.Of(target.Endpoint, target.Node));
+        using var limit = new CancellationTokenSource(Limit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        Stream? stream = null;
+
+        try
+        {
+            stream = await DialAsync(attempt.Address, either.Token);
+            attempt.Step = "the RFB handshake";
+            var guest = await HandshakeAsync(stream, attempt, either.Token);
+            stream = guest.Stream;
+            CheckName(guest.Init.Name, attempt);
+
+            var end = new VncGuestEnd(stream, guest.Init, clock);
+            stream = null;
+            return end;
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw attempt.Failed(GuestFailure.Unreachable, $"it stalled in {attempt.Step}, and {Limit.TotalSeconds} seconds are over.", e);
+        }
+        catch (Exception e) when (e is RfbException or TlsPeerException or SocketException or IOException or CryptographicException or ConsolePasswordException)
+        {
+            throw attempt.Failed(e);
+        }
+        finally
+        {
+            if (stream is not null)
+            {
+                await stream.DisposeAsync();
+            }
+        }
+    }
+
+    private static async Task<Stream> DialAsync(IPEndPoint address, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
+        try
+        {
+            // A node that loses power says nothing: this is how its sessions come to an end.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveSeconds / 2);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
+
+            await socket.ConnectAsync(address, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private Task<RfbGuest> HandshakeAsync(Stream stream, Attempt attempt, CancellationToken cancellationToken)
+    {
+        var policy = new RfbGuestPolicy
+        {
+            AllowPlain = options.Value.AllowPlain ?? IPAddress.IsLoopback(attempt.Address.Address),
+            Secure = async (plain, token) =>
+            {
+                attempt.Step = "the TLS handshake";
+                var (roots, own) = trust.Current;
+                var secured = await PeerTls.ConnectAsync(plain, roots, [attempt.Target.Node.Name, attempt.Address.Address.ToString()], own, token);
+                (attempt.Secured, attempt.ShowedCertificate) = (true, own is not null);
+                attempt.Step = "the RFB handshake after TLS";
+                return secured;
+            },
+            Password = async token =>
+            {
+                attempt.AskedForPassword = true;
+                attempt.Step = "fetching its password from the node's agent";
+                var password = await passwords.GetAsync(attempt.Target.Node.Name, attempt.Run, attempt.Target.Endpoint.Name, token);
+                attempt.Step = "authentication";
+                return password;
+            },
+        };
+
+        return RfbGuestHandshake.RunAsync(stream, policy, cancellationToken);
+    }
+
+    // QEMU's ui/vnc.c names the desktop after -name guest=..., which libvirt sets to the domain's. TLS proves the node; this proves the guest.
+    private void CheckName(string name, Attempt attempt)
+    {
+        var expected = $"QEMU ({attempt.Target.Domain.Name})";
+
+        if (!string.Equals(name, expected, StringComparison.Ordinal))
+        {
+            // The user has no right to know whose console it is; the operator must.
+            logger.WrongGuestAnswered(attempt.Target.Node.Name, attempt.Address, expected, name.ReplaceControls());
+            throw attempt.Failed(GuestFailure.WrongGuest, "another guest answered there.");
+        }
+    }
+
+    /// <summary>One attempt and how far it has come, for the sentence that says why it failed.</summary>
+    private sealed class Attempt(ConsoleTarget target, Incarnation run, IPEndPoint address)
+    {
+        public ConsoleTarget Target { get; } = target;
+
+        public Incarnation Run { get; } = run;
+
+        public IPEndPoint Address { get; } = address;
+
+        public string Step { get; set; } = "dialling";
+
+        public bool Secured { get; set; }
+
+        public bool ShowedCertificate { get; set; }
+
+        public bool AskedForPassword { get; set; }
+
+        public GuestException Failed(GuestFailure failure, string reason, Exception? inner = null) =>
+            new(failure, $"Console {Target.Endpoint.Name} of {Target.Domain.Name} at {Target.Node.Name} was not opened: {reason}", inner);
+
+        public GuestException Failed(Exception e) => e switch
+        {
+            TlsPeerException => Failed(GuestFailure.Tls, e.Message, e),
+            RfbException { Fault: RfbFault.NoTls } => Failed(GuestFailure.Tls, e.Message, e),
+            RfbException { Fault: RfbFault.NotAcceptable or RfbFault.Refused } => Failed(GuestFailure.Security, e.Message, e),
+
+            // QEMU accepts any certificate in the handshake of TLS itself, judges afterwards, and then closes without a word.
+            RfbException { Fault: RfbFault.Ended } when Secured && !AskedForPassword => Failed(GuestFailure.Tls, RefusedUs, e),
+            RfbException { Fault: RfbFault.Ended } => Failed(GuestFailure.Unreachable, e.Message, e),
+            RfbException => Failed(GuestFailure.Protocol, e.Message, e),
+            ConsolePasswordException => Failed(GuestFailure.Security, $"QEMU wants a password, and it could not be had: {e.Message}", e),
+            CryptographicException => Failed(GuestFailure.Tls, $"the broker's own certificates for the guests' side cannot be used: {e.Message}", e),
+            _ => Failed(GuestFailure.Unreachable, e.Message, e),
+        };
+
+        private string RefusedUs => ShowedCertificate
+            ? "QEMU closed the connection right after TLS, as it does when it does not accept the client certificate that the broker shows."
+            : "QEMU closed the connection right after TLS, as it does when it wants a client certificate, and the broker has none to show.";
+    }
+}

@@ -1,0 +1,33 @@
+using Consoles.Broker.Tokens;
+using Consoles.Common.Rfb;
+
+namespace Consoles.Broker.Sessions;
+
+/// <summary>A guest's VNC console after its handshake: the viewer is given one of the broker's own, and then the guest's messages.</summary>
+internal sealed class VncGuestEnd(Stream stream, RfbServerInit init, TimeProvider clock) : GuestEnd(stream)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    public RfbServerInit Init { get; } = init;
+
+    public override async Task<Stream> AdmitAsync(Stream viewer, ConsoleRights rights, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(Limit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+
+        try
+        {
+            await RfbViewerHandshake.RunAsync(viewer, Init, either.Token);
+        }
+        catch (RfbException e) when (e.Fault == RfbFault.Ended)
+        {
+            throw new IOException("The viewer left during its RFB handshake.", e);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new RfbException($"The viewer did not finish its RFB handshake within {Limit.TotalSeconds} seconds.", e);
+        }
+
+        return new RfbViewerFilter(viewer, viewOnly: rights != ConsoleRights.Control, clock);
+    }
+}
