@@ -11,5 +11,6 @@ internal static class AuthoritySlice
         builder.Services.AddSingleton<FleetCertificates>();
         builder.Services.AddSingleton<BrokerCertificate>();
         builder.Services.AddSingleton<BrokerClientCertificate>();
+        builder.Services.AddSingleton<AuthorityGuestTrust>();
     }
 }

@@ -9,6 +9,7 @@ internal static class SessionsSlice
     public static void AddSessions(this WebApplicationBuilder builder)
     {
         builder.AddValidatedOptions<SessionOptions>("Sessions");
+        builder.AddGuests();
         builder.Services.TryAddSingleton<ConsoleDirectory>();
         builder.Services.AddSingleton<ConnectionTickets>();
         builder.Services.AddSingleton<GuestFate>();

@@ -46,7 +46,7 @@ internal sealed class VncConnector(
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw attempt.Failed(GuestFailure.Unreachable, $"it stalled in {attempt.Step}, and {Limit.TotalSeconds} seconds are over.", e);
+            throw new GuestException(GuestFailure.Unreachable, $"The guest's console stalled in {attempt.Step}; {Limit.TotalSeconds} seconds are over.", e);
         }
         catch (Exception e) when (e is RfbException or TlsPeerException or SocketException or IOException or CryptographicException or ConsolePasswordException)
         {
@@ -119,11 +119,11 @@ internal sealed class VncConnector(
         {
             // The user has no right to know whose console it is; the operator must.
             logger.WrongGuestAnswered(attempt.Target.Node.Name, attempt.Address, expected, name.ReplaceControls());
-            throw attempt.Failed(GuestFailure.WrongGuest, "another guest answered there.");
+            throw new GuestException(GuestFailure.WrongGuest, "Another guest answered at the address of this one.");
         }
     }
 
-    /// <summary>One attempt and how far it has come, for the sentence that says why it failed.</summary>
+    /// <summary>One attempt and how far it has come, for the sentence that says why it failed. A close frame has room for 123 bytes of it.</summary>
     private sealed class Attempt(ConsoleTarget target, Incarnation run, IPEndPoint address)
     {
         public ConsoleTarget Target { get; } = target;
@@ -140,26 +140,23 @@ internal sealed class VncConnector(
 
         public bool AskedForPassword { get; set; }
 
-        public GuestException Failed(GuestFailure failure, string reason, Exception? inner = null) =>
-            new(failure, $"Console {Target.Endpoint.Name} of {Target.Domain.Name} at {Target.Node.Name} was not opened: {reason}", inner);
-
         public GuestException Failed(Exception e) => e switch
         {
-            TlsPeerException => Failed(GuestFailure.Tls, e.Message, e),
-            RfbException { Fault: RfbFault.NoTls } => Failed(GuestFailure.Tls, e.Message, e),
-            RfbException { Fault: RfbFault.NotAcceptable or RfbFault.Refused } => Failed(GuestFailure.Security, e.Message, e),
+            TlsPeerException => new(GuestFailure.Tls, e.Message, e),
+            RfbException { Fault: RfbFault.NoTls } => new(GuestFailure.Tls, e.Message, e),
+            RfbException { Fault: RfbFault.NotAcceptable or RfbFault.Refused } => new(GuestFailure.Security, e.Message, e),
 
             // QEMU accepts any certificate in the handshake of TLS itself, judges afterwards, and then closes without a word.
-            RfbException { Fault: RfbFault.Ended } when Secured && !AskedForPassword => Failed(GuestFailure.Tls, RefusedUs, e),
-            RfbException { Fault: RfbFault.Ended } => Failed(GuestFailure.Unreachable, e.Message, e),
-            RfbException => Failed(GuestFailure.Protocol, e.Message, e),
-            ConsolePasswordException => Failed(GuestFailure.Security, $"QEMU wants a password, and it could not be had: {e.Message}", e),
-            CryptographicException => Failed(GuestFailure.Tls, $"the broker's own certificates for the guests' side cannot be used: {e.Message}", e),
-            _ => Failed(GuestFailure.Unreachable, e.Message, e),
+            RfbException { Fault: RfbFault.Ended } when Secured && !AskedForPassword => new(GuestFailure.Tls, RefusedUs, e),
+            RfbException { Fault: RfbFault.Ended } => new(GuestFailure.Unreachable, e.Message, e),
+            RfbException => new(GuestFailure.Protocol, e.Message, e),
+            ConsolePasswordException => new(GuestFailure.Security, $"QEMU wants a password, and it could not be had: {e.Message}", e),
+            CryptographicException => new(GuestFailure.Tls, $"The broker's own certificates for the guests' side cannot be used: {e.Message}", e),
+            _ => new(GuestFailure.Unreachable, $"No connection to the guest's console: {e.Message}", e),
         };
 
         private string RefusedUs => ShowedCertificate
-            ? "QEMU closed the connection right after TLS, as it does when it does not accept the client certificate that the broker shows."
-            : "QEMU closed the connection right after TLS, as it does when it wants a client certificate, and the broker has none to show.";
+            ? "QEMU closed the connection after TLS: it seems not to accept the broker's client certificate."
+            : "QEMU closed the connection after TLS: it seems to want a client certificate, and the broker has none.";
     }
 }

@@ -9,15 +9,9 @@ internal sealed class TlsIdentity : IDisposable
 {
     private const int MaxPemBytes = 64 * 1024;
 
-    private TlsIdentity(X509Certificate2 certificate, X509Certificate2Collection authorities)
-    {
-        Certificate = certificate;
+    public TlsIdentity(SslStreamCertificateContext context) => Context = context;
 
-        // Offline: the chain is what the file holds, and the platform fetches nothing to complete it.
-        Context = SslStreamCertificateContext.Create(certificate, authorities, offline: true);
-    }
-
-    public X509Certificate2 Certificate { get; }
+    public X509Certificate2 Certificate => Context.TargetCertificate;
 
     public SslStreamCertificateContext Context { get; }
 
@@ -40,7 +34,9 @@ internal sealed class TlsIdentity : IDisposable
 
         authorities[0].Dispose();
         authorities.RemoveAt(0);
-        return new TlsIdentity(CreateFromPem(chain, key), authorities);
+
+        // Offline: the chain is what the file holds, and the platform fetches nothing to complete it.
+        return new TlsIdentity(SslStreamCertificateContext.Create(CreateFromPem(chain, key), authorities, offline: true));
     }
 
     public void Dispose() => Certificate.Dispose();

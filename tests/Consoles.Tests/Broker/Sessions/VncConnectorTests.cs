@@ -82,8 +82,8 @@ public sealed class VncConnectorTests : IDisposable
         { "hostile reason", "Protocol", "*reason of 4294967295 bytes; 1024 is the limit*" },
         { "hostile name", "Protocol", "*desktop name of 4294967295 bytes*" },
         { "not RFB", "Protocol", "*does not speak RFB*" },
-        { "another guest", "WrongGuest", "*another guest answered there.*" },
-        { "a guest of a longer name", "WrongGuest", "*another guest answered there.*" },
+        { "another guest", "WrongGuest", "Another guest answered*" },
+        { "a guest of a longer name", "WrongGuest", "Another guest answered*" },
     };
 
     [Theory]
@@ -117,7 +117,7 @@ public sealed class VncConnectorTests : IDisposable
         var act = () => ConnectAsync(server);
         var thrown = (await act.Should().ThrowAsync<GuestException>().WithMessage(words)).Which;
         thrown.Failure.Should().Be(Enum.Parse<GuestFailure>(failure));
-        thrown.Message.Should().StartWith("Console vnc0 of web1 at node1 was not opened: ").And.NotContain("web2", because: "whose console it is, is not the user's to know");
+        thrown.Message.Should().NotContain("web2", because: "whose console it is, is not the user's to know");
         await Eventually.TrueAsync(() => server.Open == 0);
         server.Messages.Should().BeEmpty();
     }
@@ -151,7 +151,7 @@ public sealed class VncConnectorTests : IDisposable
         connecting.IsCompleted.Should().BeFalse();
         clock.Advance(TimeSpan.FromSeconds(1));
 
-        (await FluentActions.Awaiting(() => connecting).Should().ThrowAsync<GuestException>().WithMessage($"*it stalled in {words}, and 10 seconds are over."))
+        (await FluentActions.Awaiting(() => connecting).Should().ThrowAsync<GuestException>().WithMessage($"*stalled in {words}; 10 seconds are over."))
             .Which.Failure.Should().Be(GuestFailure.Unreachable);
         await Eventually.TrueAsync(() => server.Open == 0);
     }
