@@ -1,0 +1,103 @@
+using System.Diagnostics;
+
+namespace Consoles.Tests.EndToEnd;
+
+/// <summary>The daemon goes away, the agent does not.</summary>
+public sealed class LibvirtOutageTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Resync = TimeSpan.FromSeconds(5);
+
+    // Keepalive gives up after four intervals of five seconds.
+    private static readonly TimeSpan Notice = TimeSpan.FromSeconds(30);
+
+    private readonly LibvirtHost _host = new();
+
+    public Task InitializeAsync() => _host.InitializeAsync();
+
+    public async Task DisposeAsync() => await _host.DisposeAsync();
+
+    [Fact]
+    public async Task A_daemon_that_is_killed_is_missed_at_once_and_known_again_within_five_seconds()
+    {
+        await _host.StartAsync(GuestXml.Firmware("survivor").Vnc());
+        await using var node = await NodeUnderTest.StartAsync(_host.Uri);
+        var before = await node.UntilAsync("survivor", domain => domain.Refusal is null);
+
+        await _host.KillDaemonAsync();
+
+        var without = await node.UntilAsync(snapshot => !snapshot.Libvirt.Connected);
+        without.Libvirt.Reason.Should().NotBeNullOrEmpty();
+        node.Domain("survivor").Should().BeEquivalentTo(before, because: "the guest runs on, and was last known so");
+        await node.UntilAsync(snapshot => snapshot.Libvirt.Reason!.Contains("libvirt error 38", StringComparison.Ordinal));
+
+        await _host.StartDaemonAsync();
+        var watch = Stopwatch.StartNew();
+
+        await node.UntilAsync(snapshot => snapshot.Libvirt.Connected);
+        watch.Elapsed.Should().BeLessThan(Resync);
+        node.Domain("survivor")!.Incarnation.Should().Be(before.Incarnation);
+
+        await _host.StartAsync(GuestXml.Firmware("newcomer").Vnc());
+        await node.UntilAsync("newcomer");
+    }
+
+    [Fact]
+    public async Task What_happened_while_the_daemon_was_away_is_known_after_its_return()
+    {
+        await _host.StartAsync(GuestXml.Firmware("victim").Vnc());
+        await using var node = await NodeUnderTest.StartAsync(_host.Uri);
+        await node.UntilAsync("victim");
+
+        await _host.StopDaemonAsync();
+        await node.UntilAsync(snapshot => !snapshot.Libvirt.Connected);
+        await _host.SignalGuestAsync("victim", "KILL");
+        await _host.StartDaemonAsync();
+
+        await node.UntilAsync(snapshot => snapshot.Libvirt.Connected && snapshot.Domains.Count == 0, Resync);
+    }
+
+    [Fact]
+    public async Task A_daemon_that_is_stopped_is_told_and_known_again_within_five_seconds_of_its_return()
+    {
+        await _host.StartAsync(GuestXml.Firmware("survivor").Vnc());
+        await using var node = await NodeUnderTest.StartAsync(_host.Uri);
+        var before = await node.UntilAsync("survivor");
+
+        await _host.SuspendDaemonAsync();
+
+        await node.UntilAsync(snapshot => !snapshot.Libvirt.Connected, Notice);
+        await node.UntilAsync(snapshot => snapshot.Libvirt.Reason!.Contains("has not answered for 2 s", StringComparison.Ordinal), Notice);
+        node.Domain("survivor").Should().NotBeNull();
+
+        await _host.ContinueDaemonAsync();
+
+        await node.UntilAsync(snapshot => snapshot.Libvirt.Connected, Resync);
+        (await node.UntilAsync("survivor")).Incarnation.Should().Be(before.Incarnation);
+    }
+
+    [Fact]
+    public async Task An_agent_that_starts_on_a_stopped_daemon_says_so_and_waits_for_it()
+    {
+        await _host.SuspendDaemonAsync();
+        await using var node = await NodeUnderTest.StartAsync(_host.Uri);
+
+        await node.UntilAsync(snapshot => snapshot.Libvirt.Reason!.EndsWith("libvirt has not answered for 2 s", StringComparison.Ordinal));
+
+        await _host.ContinueDaemonAsync();
+        await node.UntilAsync(snapshot => snapshot.Libvirt.Connected, Resync);
+    }
+
+    [Fact]
+    public async Task An_agent_ends_even_while_its_daemon_is_stopped()
+    {
+        var node = await NodeUnderTest.StartAsync(_host.Uri);
+        await node.UntilAsync(snapshot => snapshot.Libvirt.Connected);
+        await _host.SuspendDaemonAsync();
+        var watch = Stopwatch.StartNew();
+
+        await node.DisposeAsync();
+
+        watch.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(10));
+        await _host.ContinueDaemonAsync();
+    }
+}
