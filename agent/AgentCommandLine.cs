@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Consoles.Agent.Identity;
+using Consoles.Agent.Inventory;
 
 namespace Consoles.Agent;
 
@@ -13,6 +14,7 @@ internal static class AgentCommandLine
         var root = new RootCommand("Tells a Consoles broker where the consoles of this node's guests are, and whether they are safe to open.");
 
         root.Subcommands.Add(RunCommand.Create());
+        root.Subcommands.Add(ScanCommand.Create(new ReadinessProbe(TimeProvider.System).ProbeAsync, TimeProvider.System));
         root.Subcommands.Add(EnrolCommand.Create(Console.In, TimeProvider.System));
 
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellationToken);

@@ -10,6 +10,9 @@ internal static class InventorySlice
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<NodeInventory>();
+        builder.Services.AddSingleton<ReadinessProbe>();
+        builder.Services.AddSingleton<ReadinessProbes>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ReadinessProbes>());
         builder.Services.AddSingleton<InventoryPublisher>();
         builder.Services.AddSingleton<Incarnations>();
         builder.Services.AddSingleton<DomainReader>();
