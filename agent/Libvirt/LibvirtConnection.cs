@@ -12,10 +12,6 @@ namespace Consoles.Agent.Libvirt;
 /// </remarks>
 internal sealed class LibvirtConnection : IAsyncDisposable
 {
-    // A stopped daemon is noticed after KeepAliveSeconds * (KeepAliveCount + 1).
-    private const int KeepAliveSeconds = 5;
-    private const int KeepAliveCount = 3;
-
     // virDomainXMLFlags of libvirt/libvirt-domain.h. VIR_DOMAIN_XML_INACTIVE (2) is never asked for: it says what
     // the next run would like to have, not where this one listens.
     private const uint LiveXml = 0;
@@ -25,7 +21,7 @@ internal sealed class LibvirtConnection : IAsyncDisposable
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
 
     private readonly ConnectionHandle _connection;
-    private readonly List<int> _callbacks = [];
+    private readonly LibvirtSubscription _subscription;
     private readonly LibvirtThreads _threads;
     private readonly TimeProvider _clock;
 
@@ -33,6 +29,7 @@ internal sealed class LibvirtConnection : IAsyncDisposable
     {
         (_connection, _clock) = (connection, clock);
         _threads = new LibvirtThreads(options.CallTimeout, clock);
+        _subscription = new LibvirtSubscription(connection, Changes);
     }
 
     /// <summary>What events ask to be read again; it also tells the connection's end.</summary>
@@ -117,7 +114,7 @@ internal sealed class LibvirtConnection : IAsyncDisposable
 
         try
         {
-            connection.Subscribe();
+            connection._subscription.Start();
             return connection;
         }
         catch
@@ -127,52 +124,11 @@ internal sealed class LibvirtConnection : IAsyncDisposable
         }
     }
 
-    private unsafe void Subscribe()
-    {
-        // A driver inside this process (test:///) has no daemon that could fall silent.
-        if (LibvirtNative.SetKeepAlive(_connection, KeepAliveSeconds, KeepAliveCount) < 0 && LibvirtError.Last("") is { Code: not LibvirtException.NotSupported })
-        {
-            throw LibvirtError.Last("set the keepalive");
-        }
-
-        // When a registration fails, libvirt has not taken the state over, and it is still ours to free.
-        var state = LibvirtCallbacks.State(Changes);
-
-        if (LibvirtNative.RegisterCloseCallback(_connection, &LibvirtCallbacks.OnClose, state, &LibvirtCallbacks.FreeState) < 0)
-        {
-            var error = LibvirtError.Last("subscribe to the connection's end");
-            GCHandle.FromIntPtr(state).Free();
-            throw error;
-        }
-
-        foreach (var (eventId, callback, name) in LibvirtCallbacks.Events)
-        {
-            state = LibvirtCallbacks.State(Changes);
-            var id = LibvirtNative.DomainEventRegister(_connection, domain: 0, eventId, callback, state, &LibvirtCallbacks.FreeState);
-
-            if (id < 0)
-            {
-                var error = LibvirtError.Last($"subscribe to {name} events");
-                GCHandle.FromIntPtr(state).Free();
-                throw error;
-            }
-
-            _callbacks.Add(id);
-        }
-    }
-
-    private unsafe bool Close()
+    private bool Close()
     {
         _threads.Dispose();
         Changes.Close("the connection to libvirt was closed by this agent");
-
-        // Results do not matter: a connection that is broken frees its callbacks as it closes.
-        foreach (var id in _callbacks)
-        {
-            _ = LibvirtNative.DomainEventDeregister(_connection, id);
-        }
-
-        _ = LibvirtNative.UnregisterCloseCallback(_connection, &LibvirtCallbacks.OnClose);
+        _subscription.Stop();
         _connection.Dispose();
         return true;
     }

@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+
+namespace Consoles.Agent.Libvirt;
+
+/// <summary>What one connection hears of by itself: its domains' events, and its own end. All of it ends up in <see cref="DomainChanges"/>.</summary>
+internal sealed unsafe class LibvirtSubscription(ConnectionHandle connection, DomainChanges changes)
+{
+    // A stopped daemon is noticed after KeepAliveSeconds * (KeepAliveCount + 1).
+    private const int KeepAliveSeconds = 5;
+    private const int KeepAliveCount = 3;
+
+    private readonly List<int> _callbacks = [];
+
+    public void Start()
+    {
+        // A driver inside this process (test:///) has no daemon that could fall silent.
+        if (LibvirtNative.SetKeepAlive(connection, KeepAliveSeconds, KeepAliveCount) < 0 && LibvirtError.Last("set the keepalive") is { Code: not LibvirtException.NotSupported } fault)
+        {
+            throw fault;
+        }
+
+        Register("the connection's end", state => LibvirtNative.RegisterCloseCallback(connection, &LibvirtCallbacks.OnClose, state, &LibvirtCallbacks.FreeState));
+
+        foreach (var (eventId, callback, name) in LibvirtCallbacks.Events)
+        {
+            _callbacks.Add(Register($"{name} events", state => LibvirtNative.DomainEventRegister(connection, domain: 0, eventId, callback, state, &LibvirtCallbacks.FreeState)));
+        }
+    }
+
+    /// <summary>Each of these is a call to the daemon. Their results do not matter: a connection that is broken frees its callbacks as it closes.</summary>
+    public void Stop()
+    {
+        foreach (var id in _callbacks)
+        {
+            _ = LibvirtNative.DomainEventDeregister(connection, id);
+        }
+
+        _ = LibvirtNative.UnregisterCloseCallback(connection, &LibvirtCallbacks.OnClose);
+    }
+
+    private int Register(string what, Func<nint, int> register)
+    {
+        var state = LibvirtCallbacks.State(changes);
+        var id = register(state);
+
+        if (id >= 0)
+        {
+            return id;
+        }
+
+        // libvirt has not taken the state over, so it is still ours to free.
+        var fault = LibvirtError.Last($"subscribe to {what}");
+        GCHandle.FromIntPtr(state).Free();
+        throw fault;
+    }
+}
