@@ -3,7 +3,9 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using Consoles.Common.Inventory;
 using Consoles.Common.Link;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Consoles.Tests.Fakes;
 
@@ -12,12 +14,16 @@ internal sealed class FakeLink(WebSocket socket, HttpContext context, FakeBroker
 {
     private readonly SemaphoreSlim _sending = new(1, 1);
 
+    // Of the connection, since the request's own features are gone once it has ended.
+    private readonly IConnectionLifetimeFeature _connection = context.Features.GetRequiredFeature<IConnectionLifetimeFeature>();
+    private readonly CancellationToken _aborted = context.RequestAborted;
+
     /// <summary>All that the agent said, in order.</summary>
     public ConcurrentQueue<LinkMessage> Received { get; } = new();
 
     public IEnumerable<NodeReport> Reports => Received.OfType<Report>().Select(report => report.Node);
 
-    public string? ClientSerial => context.Connection.ClientCertificate?.SerialNumber;
+    public string? ClientSerial { get; } = context.Connection.ClientCertificate?.SerialNumber;
 
     public bool Ended { get; private set; }
 
@@ -36,11 +42,22 @@ internal sealed class FakeLink(WebSocket socket, HttpContext context, FakeBroker
         }
     }
 
-    public Task SayBytesAsync(WebSocketMessageType type, byte[] bytes) => socket.SendAsync(bytes, type, endOfMessage: true, CancellationToken.None);
+    /// <summary>Sends what no broker may; the agent is free to hang up in the middle of it.</summary>
+    public async Task SayBytesAsync(WebSocketMessageType type, byte[] bytes)
+    {
+        try
+        {
+            await socket.SendAsync(bytes, type, endOfMessage: true, CancellationToken.None);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        {
+            Abort();
+        }
+    }
 
     public Task CloseAsync() => socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
 
-    public void Abort() => context.Abort();
+    public void Abort() => _connection.Abort();
 
     internal async Task RunAsync()
     {
@@ -55,7 +72,7 @@ internal sealed class FakeLink(WebSocket socket, HttpContext context, FakeBroker
 
                 do
                 {
-                    read = await socket.ReceiveAsync(buffer.AsMemory(length), context.RequestAborted);
+                    read = await socket.ReceiveAsync(buffer.AsMemory(length), _aborted);
                     length += read.Count;
                 }
                 while (!read.EndOfMessage);
