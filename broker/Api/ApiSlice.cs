@@ -1,12 +1,20 @@
+using Consoles.Broker.Access;
+
 namespace Consoles.Broker.Api;
 
 internal static class ApiSlice
 {
-    public static void AddApi(this WebApplicationBuilder builder)
-    {
-    }
+    public static void AddApi(this WebApplicationBuilder builder) =>
+        builder.Services.AddOpenApi(ApiDocument.Name, options => options.AddDocumentTransformer<ApiDocument>());
 
     public static void MapApi(this WebApplication broker)
     {
+        var v1 = broker.MapGroup("/v1").WithMetadata(BodyLimit.Small).ProducesProblem(401);
+
+        v1.MapInventory();
+        v1.MapTokens();
+        v1.MapSessions();
+
+        broker.MapOpenApi("/openapi/{documentName}.json");
     }
 }

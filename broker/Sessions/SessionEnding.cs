@@ -59,6 +59,6 @@ internal sealed record SessionEnding(CloseCode Code, string Reason)
         }
     }
 
-    public static SessionEnding Of(GuestException failure) =>
-        new(failure.Failure == GuestFailure.Tls ? CloseCode.GuestTlsFailed : CloseCode.GuestUnreachable, failure.Message);
+    public static SessionEnding Of(GuestFailure failure, string reason) =>
+        new(failure == GuestFailure.Tls ? CloseCode.GuestTlsFailed : CloseCode.GuestUnreachable, reason);
 }

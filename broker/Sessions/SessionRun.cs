@@ -91,7 +91,7 @@ internal sealed class SessionRun(
         catch (GuestException failure)
         {
             logger.GuestNotReached(session.Id, session.Grant.Domain, session.Grant.Console, failure.Failure, failure.Message);
-            session.End(SessionEnding.Of(failure));
+            session.End(SessionEnding.Of(failure.Failure, ConsoleAddress.Hide(failure.Message, target.Endpoint)));
         }
         catch (OperationCanceledException) when (setup.IsCancellationRequested)
         {
@@ -113,7 +113,7 @@ internal sealed class SessionRun(
         }
         catch (GuestException failure)
         {
-            session.End(SessionEnding.Of(failure));
+            session.End(SessionEnding.Of(failure.Failure, failure.Message));
         }
         catch (Exception error) when (error is IOException or RfbException or OperationCanceledException)
         {

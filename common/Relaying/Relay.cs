@@ -61,63 +61,84 @@ public static class Relay
     {
         public long Bytes { get; private set; }
 
+        // One method, long as it is: each call of an asynchronous one could cost an object, and these would be calls for every chunk.
         public async Task<CopyEnd> CopyAsync(Stream source, Stream sink)
         {
             // Peers that always have bytes at hand would otherwise keep the caller from starting the other direction.
             await Task.Yield();
-            var reading = true;
+            var writing = false;
 
             try
             {
-                // Completes when something can be read, and reads nothing: an idle direction holds no buffer.
                 var ready = source.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
 
                 while (true)
                 {
+                    // Completes when something can be read, and reads nothing: an idle direction holds no buffer.
                     await ready;
+
+                    // Not returned when something fails: a read may still be writing to it.
                     var buffer = ArrayPool<byte>.Shared.Rent(PooledBytes);
+                    var begin = 0;
+                    var reading = source.ReadAsync(buffer.AsMemory(0, ChunkBytes), CancellationToken.None);
 
-                    try
+                    while (true)
                     {
-                        var held = await source.ReadAsync(buffer.AsMemory(0, ChunkBytes), CancellationToken.None);
+                        var read = await reading;
 
-                        if (held == 0)
+                        if (read == 0)
                         {
+                            ArrayPool<byte>.Shared.Return(buffer);
                             return new CopyEnd(BySource: true, Error: null);
                         }
 
+                        var end = begin + read;
+                        var pending = false;
                         ready = source.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
 
                         // What is at hand already goes out in the same write: peers that send many small pieces cost one write for all of them.
-                        while (ready.IsCompletedSuccessfully && held < ChunkBytes)
+                        // A read that does not complete at once is left pending meanwhile, behind the bytes that are on their way.
+                        while (end < ChunkBytes && ready.IsCompletedSuccessfully && !pending)
                         {
                             _ = await ready;
-                            var read = await source.ReadAsync(buffer.AsMemory(held, ChunkBytes - held), CancellationToken.None);
-                            ready = source.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
+                            reading = source.ReadAsync(buffer.AsMemory(end, ChunkBytes - end), CancellationToken.None);
+                            pending = !reading.IsCompletedSuccessfully;
 
-                            if (read == 0)
+                            if (!pending)
                             {
-                                break;
-                            }
+                                read = await reading;
+                                end += read;
 
-                            held += read;
+                                // The end is found again by the next read.
+                                ready = source.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
+
+                                if (read == 0)
+                                {
+                                    break;
+                                }
+                            }
                         }
 
-                        // Until this is through, nothing more is taken from the source: a slow reader slows only its own session.
-                        reading = false;
-                        await sink.WriteAsync(buffer.AsMemory(0, held), CancellationToken.None);
-                        reading = true;
-                        Bytes += held;
+                        // Until this is through, nothing more is asked of the source: a slow reader slows only its own session.
+                        writing = true;
+                        await sink.WriteAsync(buffer.AsMemory(begin, end - begin), CancellationToken.None);
+                        writing = false;
+                        Bytes += end - begin;
+
+                        if (!pending)
+                        {
+                            break;
+                        }
+
+                        begin = end;
                     }
-                    finally
-                    {
-                        ArrayPool<byte>.Shared.Return(buffer);
-                    }
+
+                    ArrayPool<byte>.Shared.Return(buffer);
                 }
             }
             catch (Exception error)
             {
-                return new CopyEnd(reading, error);
+                return new CopyEnd(BySource: !writing, error);
             }
         }
     }
