@@ -23,7 +23,7 @@ internal static class AccessSlice
 
         foreach (var role in Enum.GetValues<ApiRole>())
         {
-            authorization.AddPolicy(role.ToString(), policy => policy.RequireAuthenticatedUser().RequireAssertion(context => Caller.Of(context.User).IsAtLeast(role)));
+            authorization.AddPolicy(role.ToString(), policy => policy.RequireAssertion(context => context.User.Identity?.IsAuthenticated == true && Caller.Of(context.User).IsAtLeast(role)));
         }
     }
 

@@ -5,7 +5,12 @@ namespace Consoles.Broker.Api;
 internal static class ApiSlice
 {
     public static void AddApi(this WebApplicationBuilder builder) =>
-        builder.Services.AddOpenApi(ApiDocument.Name, options => options.AddDocumentTransformer<ApiDocument>());
+        builder.Services.AddOpenApi(ApiDocument.Name, options =>
+        {
+            // Probes and pages are not the API.
+            options.ShouldInclude = route => route.RelativePath?.StartsWith("v1/", StringComparison.Ordinal) == true;
+            options.AddDocumentTransformer<ApiDocument>();
+        });
 
     public static void MapApi(this WebApplication broker)
     {

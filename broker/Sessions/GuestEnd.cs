@@ -16,6 +16,9 @@ internal abstract class GuestEnd(Stream stream) : IAsyncDisposable
     /// <summary>The bytes of the guest, from the first one after the handshakes that the broker made itself.</summary>
     public Stream Stream { get; } = stream;
 
+    /// <summary>When the viewer last used the console, as the clock's timestamp; null where its protocol does not tell that from what a viewer sends by itself.</summary>
+    public virtual long? LastInput => null;
+
     /// <summary>Gives the viewer the handshake that its protocol begins with, and returns the viewer's stream with what <paramref name="rights"/> do not allow taken out.</summary>
     /// <exception cref="IOException">The viewer left.</exception>
     /// <exception cref="Consoles.Common.Rfb.RfbException">The viewer broke the protocol.</exception>

@@ -63,6 +63,8 @@ internal sealed class SessionRun(
                 return default;
             }
 
+            // Where the console's protocol tells input from the rest of what a viewer sends, input is what counts.
+            session.Silence = () => guest.LastInput is { } input ? clock.GetElapsedTime(input) : channel.Silence;
             logger.SessionOpened(session.Id, session.Grant.User, session.Grant.Domain, session.Grant.Incarnation.Domain, session.Grant.Console, session.Grant.Rights, session.Remote);
             return await Relay.RunAsync(viewer, guest.Stream, SayLastWordsAsync, session.Stop);
         }

@@ -1,6 +1,4 @@
-using Consoles.Broker.Nodes;
 using Consoles.Broker.Hosting;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Consoles.Broker.Sessions;
 
@@ -10,7 +8,6 @@ internal static class SessionsSlice
     {
         builder.AddValidatedOptions<SessionOptions>("Sessions");
         builder.AddGuests();
-        builder.Services.TryAddSingleton<ConsoleDirectory>();
         builder.Services.AddSingleton<ConnectionTickets>();
         builder.Services.AddSingleton<GuestFate>();
         builder.Services.AddSingleton<SessionRegistry>();
