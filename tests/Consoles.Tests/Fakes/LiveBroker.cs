@@ -155,6 +155,8 @@ internal sealed class LiveBroker : IAsyncDisposable
         return (viewer, await Guests.NextAsync());
     }
 
+    public Task StopAsync() => _broker.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Guests.Dispose();

@@ -1,7 +1,10 @@
+using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Consoles.Broker.Access;
+using Consoles.Broker.Nodes;
 using Consoles.Broker.Sessions;
-using Consoles.Broker.Tokens;
 using Consoles.Common.Inventory;
 using Consoles.Tests.Fakes;
 
@@ -9,9 +12,11 @@ namespace Consoles.Tests.Broker.Sessions;
 
 public sealed class SessionTests : IAsyncLifetime
 {
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
     private LiveBroker _broker = null!;
 
-    public async Task InitializeAsync() => _broker = await LiveBroker.StartAsync(configure: null, settings: "--Access:FailureLimit=1000");
+    public async Task InitializeAsync() => _broker = await LiveBroker.StartAsync(clock: null, configure: null, "--Access:FailureLimit=1000", "--Sessions:CloseLimit=00:00:00.5");
 
     public async Task DisposeAsync() => await _broker.DisposeAsync();
 
@@ -19,6 +24,7 @@ public sealed class SessionTests : IAsyncLifetime
     public async Task A_redeemed_token_opens_a_channel_to_the_guest()
     {
         var (viewer, guest) = await _broker.OpenAsync();
+        using var closing = viewer;
         viewer.Status.Should().Be(101);
         viewer.Head.Should().Contain("Sec-WebSocket-Protocol: binary\r\n").And.NotContain("Extensions");
 
@@ -29,12 +35,341 @@ public sealed class SessionTests : IAsyncLifetime
         (await viewer.ReceiveAsync()).Should().BeEquivalentTo(((byte)0x82, Encoding.ASCII.GetBytes("hello viewer")));
     }
 
+    [Fact]
+    public async Task A_ticket_opens_one_channel()
+    {
+        var ticket = await _broker.RedeemAsync();
+        using var first = await RawWebSocket.ConnectAsync(_broker, ticket);
+        await _broker.Guests.NextAsync();
+
+        using var second = await RawWebSocket.ConnectAsync(_broker, ticket);
+        (await second.CloseFrameAsync()).Should().Be((4001, SessionEnding.TokenInvalid.Reason));
+        _broker.Guests.Count.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_ticket_is_of_no_use_without_its_cookie()
+    {
+        var ticket = await _broker.RedeemAsync();
+        var other = await _broker.RedeemAsync();
+        var host = $"127.0.0.1:{_broker.Port}";
+
+        using var none = await RawWebSocket.ConnectAsync(_broker.Port, RawWebSocket.Headers(_broker.Origin, host, cookie: null, $"binary, ticket.{ticket.Secret}"));
+        none.Status.Should().Be(403);
+        using var noTicket = await RawWebSocket.ConnectAsync(_broker.Port, RawWebSocket.Headers(_broker.Origin, host, ticket.Cookie, "binary"));
+        noTicket.Status.Should().Be(403);
+        using var others = await RawWebSocket.ConnectAsync(_broker, ticket with { Cookie = other.Cookie });
+        (await others.CloseFrameAsync()).Code.Should().Be(4001);
+        _broker.Guests.Count.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_ticket_is_good_for_ten_seconds()
+    {
+        var clock = new TestClock();
+        await using var broker = await LiveBroker.StartAsync(clock);
+        var late = await broker.RedeemAsync();
+        clock.Advance(TimeSpan.FromSeconds(10));
+
+        using var viewer = await RawWebSocket.ConnectAsync(broker, late);
+        (await viewer.CloseFrameAsync()).Code.Should().Be(4001);
+    }
+
+    [Fact]
+    public async Task A_revoked_token_ends_its_session_within_a_second()
+    {
+        var (token, grant) = _broker.Issue();
+        var (viewer, guest) = await _broker.OpenAsync(token.Reveal());
+        using var closing = viewer;
+        var (bystander, _) = await _broker.OpenAsync();
+        using var closingToo = bystander;
+
+        (await _broker.Admin.DeleteAsync($"/v1/tokens/{grant.Id}")).StatusCode.Should().Be(HttpStatusCode.NoContent);
+
+        (await viewer.CloseFrameAsync(Second)).Should().Be((4002, SessionEnding.Revoked.Reason));
+        (await EndsAsync(guest, Second)).Should().BeTrue();
+        _broker.Sessions.Sessions.Should().ContainSingle(session => session.Grant.Id != grant.Id);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_revoked_after_it_was_redeemed_opens_nothing()
+    {
+        var (token, grant) = _broker.Issue();
+        var ticket = await _broker.RedeemAsync(token.Reveal());
+        (await _broker.Admin.DeleteAsync($"/v1/tokens/{grant.Id}")).StatusCode.Should().Be(HttpStatusCode.NoContent);
+
+        using var viewer = await RawWebSocket.ConnectAsync(_broker, ticket);
+        (await viewer.CloseFrameAsync()).Code.Should().Be(4002);
+    }
+
+    [Fact]
+    public async Task Sessions_are_listed_and_ended()
+    {
+        var (viewer, _) = await _broker.OpenAsync();
+        using var closing = viewer;
+        var listed = await _broker.Admin.GetStringAsync("/v1/sessions");
+        var id = _broker.Sessions.Sessions.Single().Id;
+        listed.Should().Contain(id).And.Contain("web1").And.Contain("ada");
+
+        using var stranger = _broker.ClientAs(ApiRole.Viewer);
+        (await stranger.DeleteAsync($"/v1/sessions/{id}")).StatusCode.Should().Be(HttpStatusCode.NotFound);
+        (await _broker.Admin.DeleteAsync($"/v1/sessions/{id}")).StatusCode.Should().Be(HttpStatusCode.NoContent);
+        (await viewer.CloseFrameAsync(Second)).Code.Should().Be(4002);
+        await Eventually.TrueAsync(() => _broker.Sessions.Sessions.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_guest_that_vanishes_is_told_within_a_second()
+    {
+        var (viewer, guest) = await _broker.OpenAsync();
+        using var closing = viewer;
+
+        guest.LingerState = new LingerOption(enable: true, seconds: 0);
+        guest.Close();
+
+        (await viewer.CloseFrameAsync(Second)).Should().Be((4003, SessionEnding.GuestClosed.Reason));
+    }
+
+    [Fact]
+    public async Task A_guest_that_is_stopped_ends_its_sessions_within_a_second_though_its_console_is_still_there()
+    {
+        var (viewer, guest) = await _broker.OpenAsync();
+        using var closing = viewer;
+
+        _broker.Report(LiveBroker.GuestReport(running: false));
+
+        (await viewer.CloseFrameAsync(Second)).Should().Be((4003, SessionEnding.GuestStopped.Reason));
+        (await EndsAsync(guest, Second)).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_guest_that_moved_is_said_to_have_moved()
+    {
+        var (viewer, guest) = await _broker.OpenAsync();
+        using var closing = viewer;
+
+        guest.Close();
+        _broker.Report(LiveBroker.GuestReport(running: false));
+        _broker.Report(new NodeIdentity("node2", [IPAddress.Loopback]), LiveBroker.GuestReport(LiveBroker.Run with { QemuPid = 99 }));
+
+        (await viewer.CloseFrameAsync(Second)).Should().Be((4004, SessionEnding.GuestMoved.Reason));
+    }
+
+    [Fact]
+    public async Task Another_run_of_the_guest_is_not_shown_to_a_ticket_of_the_one_before()
+    {
+        var ticket = await _broker.RedeemAsync();
+        _broker.Report(LiveBroker.GuestReport(LiveBroker.Run with { QemuPid = 99 }));
+
+        using var viewer = await RawWebSocket.ConnectAsync(_broker, ticket);
+
+        (await viewer.CloseFrameAsync()).Should().Be((4003, SessionEnding.GuestRestarted.Reason));
+        _broker.Guests.Count.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData(GuestFailure.Unreachable, 1011)]
+    [InlineData(GuestFailure.Tls, 4005)]
+    [InlineData(GuestFailure.WrongGuest, 1011)]
+    public async Task A_guest_that_cannot_be_had_is_a_sentence_without_its_address(object failure, int code)
+    {
+        _broker.Guests.Instead = (_, _) => throw new GuestException((GuestFailure)failure, "Console vnc0 was not opened: connection refused 127.0.0.1:5900");
+
+        using var viewer = await RawWebSocket.ConnectAsync(_broker, await _broker.RedeemAsync());
+
+        (await viewer.CloseFrameAsync()).Should().Be((code, "Console vnc0 was not opened: connection refused its address"));
+    }
+
+    [Fact]
+    public async Task A_long_sentence_is_cut_to_what_a_close_frame_carries()
+    {
+        _broker.Guests.Instead = (_, _) => throw new GuestException(GuestFailure.Protocol, new string('ö', 500));
+
+        using var viewer = await RawWebSocket.ConnectAsync(_broker, await _broker.RedeemAsync());
+
+        var (_, reason) = await viewer.CloseFrameAsync();
+        Encoding.UTF8.GetByteCount(reason).Should().BeInRange(120, 123);
+        reason.Should().EndWith("ö…");
+    }
+
+    [Fact]
+    public async Task A_guest_that_stalls_is_given_up_after_the_time_for_the_set_up()
+    {
+        await using var broker = await LiveBroker.StartAsync(clock: null, configure: null, "--Sessions:SetupLimit=00:00:01");
+        broker.Guests.Instead = (_, cancelled) => Task.Delay(Timeout.Infinite, cancelled);
+
+        using var viewer = await RawWebSocket.ConnectAsync(broker, await broker.RedeemAsync());
+
+        (await viewer.CloseFrameAsync()).Should().Be((1011, "The guest's console did not finish its handshake within 1 s."));
+    }
+
+    [Fact]
+    public async Task A_browser_that_vanishes_ends_its_session_and_lets_the_guest_go()
+    {
+        var (viewer, guest) = await _broker.OpenAsync();
+
+        viewer.Vanish();
+
+        (await EndsAsync(guest, TimeSpan.FromSeconds(5))).Should().BeTrue();
+        await Eventually.TrueAsync(() => _broker.Sessions.Sessions.Count == 0);
+        _broker.Logs.Lines.Should().Contain(line => line.Contains("ended: console vnc0 of web1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_browser_that_answers_no_ping_is_gone()
+    {
+        await using var broker = await LiveBroker.StartAsync(clock: null, configure: null, "--Sessions:PingInterval=00:00:01", "--Sessions:PongLimit=00:00:02");
+        var (viewer, guest) = await broker.OpenAsync();
+        using var closing = viewer;
+
+        // Reads on, and never answers: a half-open connection looks so to the broker.
+        (await viewer.ReceiveAsync()).First.Should().Be(0x89);
+        (await EndsAsync(guest, TimeSpan.FromSeconds(10))).Should().BeTrue();
+        await Eventually.TrueAsync(() => broker.Sessions.Sessions.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_browser_that_does_not_read_stops_its_guest_and_not_our_memory()
+    {
+        var ticket = await _broker.RedeemAsync();
+        using var viewer = await RawWebSocket.ConnectAsync(
+            _broker.Port, RawWebSocket.Headers(_broker.Origin, $"127.0.0.1:{_broker.Port}", ticket.Cookie, $"binary, ticket.{ticket.Secret}"), receiveBuffer: 4096);
+        var guest = await _broker.Guests.NextAsync();
+        guest.SendTimeout = 1500;
+        var sent = 0L;
+        var piece = new byte[64 * 1024];
+
+        Action flood = () =>
+        {
+            while (sent < 256L * 1024 * 1024)
+            {
+                sent += guest.Send(piece);
+            }
+        };
+
+        flood.Should().Throw<SocketException>();
+        sent.Should().BeLessThan(32 * 1024 * 1024);
+
+        // It can still be ended, though a close frame cannot be delivered.
+        _broker.Sessions.End(_ => true, SessionEnding.Revoked);
+        await Eventually.TrueAsync(() => _broker.Sessions.Sessions.Count == 0, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_session_that_nobody_uses_and_one_that_is_too_old_are_ended()
+    {
+        var clock = new TestClock();
+        await using var broker = await LiveBroker.StartAsync(clock);
+        var (idle, _) = await broker.OpenAsync();
+        using var closing = idle;
+        var (used, guest) = await broker.OpenAsync();
+        using var closingToo = used;
+        await Eventually.TrueAsync(() => broker.Logs.Lines.Count(line => line.Contains("4000 Session", StringComparison.Ordinal)) == 2);
+
+        clock.Advance(TimeSpan.FromMinutes(29));
+        await used.SendAsync("x"u8);
+        await ReadAsync(guest, 1);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        (await idle.CloseFrameAsync()).Code.Should().Be(4006);
+
+        for (var half = 0; half < 15; half++)
+        {
+            await used.SendAsync("x"u8);
+            await ReadAsync(guest, 1);
+            clock.Advance(TimeSpan.FromMinutes(29));
+        }
+
+        await used.SendAsync("x"u8);
+        await ReadAsync(guest, 1);
+        clock.Advance(TimeSpan.FromMinutes(16));
+        (await used.CloseFrameAsync()).Code.Should().Be(4007);
+    }
+
+    [Fact]
+    public async Task A_guest_has_so_many_sessions_and_the_broker_too()
+    {
+        await using var broker = await LiveBroker.StartAsync(clock: null, configure: null, "--Sessions:MaxPerGuest=2", "--Sessions:MaxSessions=3", "--Sessions:CloseLimit=00:00:05");
+        var viewers = new List<RawWebSocket>();
+
+        for (var i = 0; i < 2; i++)
+        {
+            viewers.Add((await broker.OpenAsync()).Viewer);
+        }
+
+        var spare = await broker.RedeemAsync();
+        var spareToo = await broker.RedeemAsync();
+        using var third = await RawWebSocket.ConnectAsync(broker, spare);
+        var (first, payload) = await third.ReceiveAsync();
+        (first, (payload[0] << 8) | payload[1]).Should().Be((0x88, 4007));
+
+        // The third has not answered its close frame yet: it still counts, and the broker is full.
+        using var fourth = await RawWebSocket.ConnectAsync(broker, spareToo);
+        fourth.Status.Should().Be(503);
+        fourth.Head.Should().Contain("Retry-After: ");
+        using var redeem = await broker.Http.SendAsync(broker.RedeemRequest(broker.IssueToken()));
+        redeem.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+        redeem.Headers.RetryAfter.Should().NotBeNull();
+
+        viewers.ForEach(viewer => viewer.Dispose());
+    }
+
+    [Fact]
+    public async Task A_broker_that_is_stopped_says_so()
+    {
+        var broker = await LiveBroker.StartAsync();
+        var (viewer, _) = await broker.OpenAsync();
+        using var closing = viewer;
+
+        var watch = Stopwatch.StartNew();
+        var stopping = broker.StopAsync();
+        (await viewer.CloseFrameAsync()).Should().Be((1012, SessionEnding.BrokerStopping.Reason));
+        await stopping;
+        watch.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(10));
+        await broker.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task No_secret_is_ever_logged()
+    {
+        var key = _broker.Get<ApiKeys>().Create(ApiRole.Admin, "eve", lifetime: null).Secret.Reveal();
+        var token = _broker.IssueToken();
+        var ticket = await _broker.RedeemAsync(token);
+        using var viewer = await RawWebSocket.ConnectAsync(_broker, ticket);
+        await _broker.Guests.NextAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/domains/web1/tokens") { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
+        request.Headers.Authorization = new("Bearer", key);
+        var issued = await (await _broker.Http.SendAsync(request)).Content.ReadAsStringAsync();
+        var second = System.Text.Json.JsonDocument.Parse(issued).RootElement.GetProperty("token").GetString()!;
+        using var refused = await _broker.Http.SendAsync(_broker.RedeemRequest(token));
+        using var malformed = await _broker.Http.SendAsync(_broker.RedeemRequest(second, header: false));
+
+        _broker.Logs.Lines.Should().NotBeEmpty();
+
+        foreach (var secret in new[] { key, token, ticket.Secret, ticket.Cookie, second })
+        {
+            _broker.Logs.Lines.Should().NotContain(line => line.Contains(secret, StringComparison.Ordinal));
+        }
+    }
+
     private static async Task<string> ReadAsync(Socket guest, int bytes)
     {
         var buffer = new byte[bytes];
         using var stream = new NetworkStream(guest, ownsSocket: false);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        await stream.ReadExactlyAsync(buffer, limit.Token);
+        await stream.ReadExactlyAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
         return Encoding.ASCII.GetString(buffer);
+    }
+
+    private static async Task<bool> EndsAsync(Socket guest, TimeSpan within)
+    {
+        using var limit = new CancellationTokenSource(within);
+
+        try
+        {
+            return await guest.ReceiveAsync(new byte[1], limit.Token) == 0;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
     }
 }
