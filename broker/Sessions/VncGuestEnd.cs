@@ -8,7 +8,11 @@ internal sealed class VncGuestEnd(Stream stream, RfbServerInit init, TimeProvide
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
+    private RfbViewerFilter? _viewer;
+
     public RfbServerInit Init { get; } = init;
+
+    public override long? LastInput => _viewer?.LastInput;
 
     public override async Task<Stream> AdmitAsync(Stream viewer, ConsoleRights rights, CancellationToken cancellationToken)
     {
@@ -28,6 +32,6 @@ internal sealed class VncGuestEnd(Stream stream, RfbServerInit init, TimeProvide
             throw new RfbException($"The viewer did not finish its RFB handshake within {Limit.TotalSeconds} seconds.", e);
         }
 
-        return new RfbViewerFilter(viewer, viewOnly: rights != ConsoleRights.Control, clock);
+        return _viewer = new RfbViewerFilter(viewer, viewOnly: rights != ConsoleRights.Control, clock);
     }
 }
