@@ -1,5 +1,4 @@
 using Consoles.Broker.Access;
-using Consoles.Broker.Nodes;
 using Microsoft.Extensions.Options;
 
 namespace Consoles.Broker.Sessions;
@@ -23,7 +22,6 @@ internal static class ChannelEndpoint
         ConnectionTickets tickets,
         ViewerCookie cookies,
         FailureLimits failures,
-        ConsoleDirectory directory,
         TimeProvider clock,
         IOptions<SessionOptions> options,
         ILogger<SessionRegistry> logger)
@@ -65,7 +63,7 @@ internal static class ChannelEndpoint
             return Problem.NoRoom.Result(context, RoomMayBeFoundIn);
         }
 
-        if (tickets.Take(ticket, cookie) is not { } grant)
+        if (tickets.Take(ticket, cookie) is not var (grant, node))
         {
             failures.Count(remote);
             logger.TicketRefused(remote);
@@ -75,8 +73,6 @@ internal static class ChannelEndpoint
             await refused.CloseAsync(SessionEnding.TokenInvalid);
             return Results.Empty;
         }
-
-        var node = directory.Find(grant.Incarnation, grant.Console)?.Node.Name ?? "";
 
         if (!sessions.TryOpen(grant, node, remote, out var session))
         {

@@ -14,7 +14,10 @@ internal sealed class ConnectionTickets(TimeProvider clock, IOptions<SessionOpti
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Ticket> _tickets = new(StringComparer.Ordinal);
 
-    public string Issue(ConsoleGrant grant, string cookie)
+    /// <param name="grant">What was redeemed.</param>
+    /// <param name="node">The node that the guest runs on.</param>
+    /// <param name="cookie">The browser that redeemed it.</param>
+    public string Issue(ConsoleGrant grant, string node, string cookie)
     {
         var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
         var now = clock.GetUtcNow();
@@ -30,23 +33,23 @@ internal sealed class ConnectionTickets(TimeProvider clock, IOptions<SessionOpti
                 }
             }
 
-            _tickets[DigestOf(secret, cookie)] = new Ticket(grant, now + options.Value.TicketLifetime);
+            _tickets[DigestOf(secret, cookie)] = new Ticket(grant, node, now + options.Value.TicketLifetime);
         }
 
         return secret;
     }
 
     /// <summary>The grant of a ticket that is used up by this call; null when it is unknown, used, late, or another browser's.</summary>
-    public ConsoleGrant? Take(string secret, string cookie)
+    public (ConsoleGrant Grant, string Node)? Take(string secret, string cookie)
     {
         lock (_gate)
         {
-            return _tickets.Remove(DigestOf(secret, cookie), out var ticket) && clock.GetUtcNow() < ticket.ExpiresAt ? ticket.Grant : null;
+            return _tickets.Remove(DigestOf(secret, cookie), out var ticket) && clock.GetUtcNow() < ticket.ExpiresAt ? (ticket.Grant, ticket.Node) : null;
         }
     }
 
     // Of both together: one without the other finds nothing, and the time a look-up takes tells nothing of either.
     private static string DigestOf(string secret, string cookie) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{secret} {cookie}")));
 
-    private sealed record Ticket(ConsoleGrant Grant, DateTimeOffset ExpiresAt);
+    private sealed record Ticket(ConsoleGrant Grant, string Node, DateTimeOffset ExpiresAt);
 }

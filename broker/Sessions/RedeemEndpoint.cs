@@ -49,7 +49,7 @@ internal static class RedeemEndpoint
         // A token whose run of the guest is over gets the answer that an unknown one gets.
         if (ConsoleToken.Parse(request.Token) is not { } token
             || tokens.Redeem(token) is not { } grant
-            || directory.Find(grant.Incarnation, grant.Console) is null)
+            || directory.Find(grant.Incarnation, grant.Console) is not { } target)
         {
             failures.Count(remote);
             logger.TokenRefused(remote);
@@ -57,7 +57,7 @@ internal static class RedeemEndpoint
         }
 
         logger.TokenRedeemed(grant.Id, grant.User, grant.Console, grant.Domain, remote);
-        var ticket = tickets.Issue(grant, cookies.Ensure(context));
+        var ticket = tickets.Issue(grant, target.Node.Name, cookies.Ensure(context));
         return TypedResults.Ok(new Redeemed(ticket, grant.Domain, grant.Console, grant.Kind, grant.Rights, ChannelEndpoint.Path));
     }
 

@@ -103,17 +103,17 @@ public sealed class ApiTests : IAsyncLifetime
     public async Task Every_error_is_a_problem_document(string path, string body, int status, string type)
     {
         using var answer = await Post(_broker.Admin, path, body);
-        await ShouldBeProblem(answer, status, type);
+        await ProblemAnswer.ShouldBeAsync(answer, status, type);
     }
 
     [Fact]
     public async Task A_body_of_another_type_or_too_large_is_a_problem()
     {
         using var form = await _broker.Admin.PostAsync("/v1/domains/web1/tokens", new StringContent("kind=vnc", Encoding.UTF8, "application/x-www-form-urlencoded"));
-        await ShouldBeProblem(form, 415, "not-json");
+        await ProblemAnswer.ShouldBeAsync(form, 415, "not-json");
 
         using var large = await Post(_broker.Admin, "/v1/domains/web1/tokens", $$"""{"kind":"{{new string('v', 70_000)}}"}""");
-        await ShouldBeProblem(large, 413, "too-large");
+        await ProblemAnswer.ShouldBeAsync(large, 413, "too-large");
     }
 
     [Fact]
@@ -122,13 +122,13 @@ public sealed class ApiTests : IAsyncLifetime
         foreach (var path in new[] { "/v1/nodes", "/v1/nodes/node1", "/v1/domains", "/v1/domains/web1", "/v1/domains/web1/consoles", "/v1/tokens", "/v1/sessions" })
         {
             using var none = await _broker.Http.GetAsync(path);
-            await ShouldBeProblem(none, 401, "not-authenticated");
+            await ProblemAnswer.ShouldBeAsync(none, 401, "not-authenticated");
             none.Headers.WwwAuthenticate.Single().Scheme.Should().Be("Bearer");
 
             using var request = new HttpRequestMessage(HttpMethod.Get, path);
             request.Headers.TryAddWithoutValidation("Authorization", "Bearer ck1_wrong");
             using var wrong = await _broker.Http.SendAsync(request);
-            await ShouldBeProblem(wrong, 401, "not-authenticated");
+            await ProblemAnswer.ShouldBeAsync(wrong, 401, "not-authenticated");
         }
     }
 
@@ -139,7 +139,7 @@ public sealed class ApiTests : IAsyncLifetime
         using var operate = _broker.ClientAs(ApiRole.Operator, "carl");
 
         using var control = await Post(viewer, "/v1/domains/web1/tokens", """{"rights":"control"}""");
-        await ShouldBeProblem(control, 403, "not-allowed");
+        await ProblemAnswer.ShouldBeAsync(control, 403, "not-allowed");
         using var view = await Post(viewer, "/v1/domains/web1/tokens", "{}");
         view.StatusCode.Should().Be(HttpStatusCode.Created);
         using var operated = await Post(operate, "/v1/domains/web1/tokens", """{"rights":"control"}""");
@@ -198,7 +198,7 @@ public sealed class ApiTests : IAsyncLifetime
         }
 
         using var limited = await Post(_broker.Admin, "/v1/domains/web1/tokens", "{}");
-        await ShouldBeProblem(limited, 429, "too-many");
+        await ProblemAnswer.ShouldBeAsync(limited, 429, "too-many");
         limited.Headers.RetryAfter.Should().NotBeNull();
 
         using var other = _broker.ClientAs(ApiRole.Viewer);
@@ -230,81 +230,10 @@ public sealed class ApiTests : IAsyncLifetime
         document.GetProperty("security").EnumerateArray().Single().TryGetProperty("bearer", out _).Should().BeTrue();
     }
 
-    [Fact]
-    public async Task A_browser_logs_in_with_a_key_and_out_again()
-    {
-        var key = _broker.Get<ApiKeys>().Create(ApiRole.Operator, "dora", lifetime: null);
-        using var login = await _broker.Http.SendAsync(FromPage(HttpMethod.Post, "/v1/login", new { key = key.Secret.Reveal() }));
-        login.StatusCode.Should().Be(HttpStatusCode.OK);
-        (await login.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("role").GetString().Should().Be("operator");
-        var set = login.Headers.GetValues("Set-Cookie").Single();
-        set.Should().MatchRegex("^consoles-login=[A-Za-z0-9_-]{43}; path=/; samesite=strict; httponly$");
-        var cookie = set.Split(';')[0];
-
-        using var list = new HttpRequestMessage(HttpMethod.Get, "/v1/domains");
-        list.Headers.Add("Cookie", cookie);
-        (await _broker.Http.SendAsync(list)).StatusCode.Should().Be(HttpStatusCode.OK);
-
-        // What changes something must come from our own page: a cookie alone is sent by any.
-        using var forged = new HttpRequestMessage(HttpMethod.Post, "/v1/domains/web1/tokens") { Content = JsonContent.Create(new { }) };
-        forged.Headers.Add("Cookie", cookie);
-        forged.Headers.TryAddWithoutValidation("Origin", "http://evil.test");
-        await ShouldBeProblem(await _broker.Http.SendAsync(forged), 403, "other-origin");
-        (await _broker.Http.SendAsync(FromPage(HttpMethod.Post, "/v1/domains/web1/tokens", new { }, cookie))).StatusCode.Should().Be(HttpStatusCode.Created);
-
-        (await _broker.Http.SendAsync(FromPage(HttpMethod.Post, "/v1/logout", body: null, cookie))).StatusCode.Should().Be(HttpStatusCode.NoContent);
-        await ShouldBeProblem(await _broker.Http.SendAsync(FromPage(HttpMethod.Get, "/v1/domains", body: null, cookie)), 401, "not-authenticated");
-    }
-
-    [Fact]
-    public async Task A_login_ends_with_its_key_and_a_wrong_key_is_none()
-    {
-        var key = _broker.Get<ApiKeys>().Create(ApiRole.Viewer, "emil", lifetime: null);
-        using var login = await _broker.Http.SendAsync(FromPage(HttpMethod.Post, "/v1/login", new { key = key.Secret.Reveal() }));
-        var cookie = login.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
-        _broker.Get<ApiKeys>().Revoke(key.Key.Id);
-
-        await ShouldBeProblem(await _broker.Http.SendAsync(FromPage(HttpMethod.Get, "/v1/domains", body: null, cookie)), 401, "not-authenticated");
-        await ShouldBeProblem(await _broker.Http.SendAsync(FromPage(HttpMethod.Post, "/v1/login", new { key = key.Secret.Reveal() })), 401, "not-authenticated");
-        using var foreign = FromPage(HttpMethod.Post, "/v1/login", new { key = key.Secret.Reveal() });
-        foreign.Headers.Remove("Origin");
-        await ShouldBeProblem(await _broker.Http.SendAsync(foreign), 403, "other-origin");
-    }
-
-    private HttpRequestMessage FromPage(HttpMethod method, string path, object? body, string? cookie = null)
-    {
-        var request = new HttpRequestMessage(method, path);
-        request.Headers.Add("Origin", _broker.Origin);
-        request.Headers.Add("X-Consoles", "1");
-
-        if (body is not null)
-        {
-            request.Content = JsonContent.Create(body);
-        }
-
-        if (cookie is not null)
-        {
-            request.Headers.Add("Cookie", cookie);
-        }
-
-        return request;
-    }
-
     private Task<JsonElement> Get(string path) => _broker.Admin.GetFromJsonAsync<JsonElement>(path);
 
     private async Task<int> Count(string path) => (await Get(path)).GetProperty("items").GetArrayLength();
 
     private static Task<HttpResponseMessage> Post(HttpClient client, string path, string json) =>
         client.PostAsync(path, new StringContent(json, Encoding.UTF8, "application/json"));
-
-    private static async Task ShouldBeProblem(HttpResponseMessage answer, int status, string type)
-    {
-        var body = await answer.Content.ReadAsStringAsync();
-        ((int)answer.StatusCode).Should().Be(status, because: body);
-        answer.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
-        var problem = JsonDocument.Parse(body).RootElement;
-        problem.GetProperty("type").GetString().Should().Be($"urn:problem-type:consoles:{type}");
-        problem.GetProperty("status").GetInt32().Should().Be(status);
-        problem.GetProperty("title").GetString().Should().NotBeNullOrEmpty();
-    }
 }
