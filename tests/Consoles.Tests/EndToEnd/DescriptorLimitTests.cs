@@ -21,7 +21,7 @@ public class DescriptorLimitTests
         foreach (var argument in new[]
         {
             $"--nofile={OpenFiles}:{OpenFiles}", Path.Combine(AppContext.BaseDirectory, "consoles-broker"), "run",
-            $"--Listeners:People:Port={port}", "--Listeners:Agents:Port=0", $"--Store:Directory={state["state"]}",
+            "--port", $"{port}", "--agents-port", "0", "--state", state["state"],
         })
         {
             start.ArgumentList.Add(argument);
