@@ -11,7 +11,8 @@ public sealed class PortReuseTests
     public async Task A_token_of_one_guest_never_shows_another_that_took_over_its_port()
     {
         await using var libvirt = await LibvirtHost.StartNewAsync();
-        await using var fleet = await Fleet.StartAsync(libvirt);
+        // As fast as the guests come and go; the limits on guessing and on issuing have tests of their own.
+        await using var fleet = await Fleet.StartAsync(libvirt, "node1", "--Access:FailureLimit=1000", "--Tokens:IssuedPerMinute=1000");
         var port = libvirt.NextPort();
         string[] names = ["alpha", "beta"];
         var outcomes = new Dictionary<string, int>(StringComparer.Ordinal);

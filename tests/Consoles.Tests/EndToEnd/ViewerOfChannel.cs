@@ -42,7 +42,7 @@ internal sealed class ViewerOfChannel(ClientWebSocket socket) : IDisposable
         using var limit = new CancellationTokenSource(Patience);
         var count = _rest.Length;
 
-        while (await ReceiveAsync(limit.Token) is { } more)
+        while (Code is null && await ReceiveAsync(limit.Token) is { } more)
         {
             count += more.Length;
         }
