@@ -17,6 +17,8 @@ internal static class AgentCommandLine
         root.Subcommands.Add(ScanCommand.Create(new ReadinessProbe(TimeProvider.System).ProbeAsync, TimeProvider.System));
         root.Subcommands.Add(EnrolCommand.Create(Console.In, TimeProvider.System));
 
-        return root.Parse(args).InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellationToken);
+        // The host ends by itself on SIGTERM, in good order and in its own time.
+        var invocation = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null };
+        return root.Parse(args).InvokeAsync(invocation, cancellationToken);
     }
 }

@@ -8,7 +8,7 @@ namespace Consoles.Agent.Reporting;
 internal static class ReportDelta
 {
     /// <param name="known">The snapshot that the broker accepted last on this link, or null when nothing can be taken for granted.</param>
-    public static NodeReport Between(InventorySnapshot? known, InventorySnapshot now, long generation) => known is null
+    public static NodeReport Between(InventorySnapshot? known, InventorySnapshot now, long generation) => known is null || HasSeenAgain(known, now)
         ? new NodeReport { Generation = generation, Whole = true, Libvirt = now.Libvirt, Domains = [.. now.Domains.Values] }
         : new NodeReport
         {
@@ -18,6 +18,9 @@ internal static class ReportDelta
             Domains = [.. now.Domains.Values.Where(domain => !IsKnown(known, domain))],
             Gone = [.. known.Domains.Keys.Where(id => !now.Domains.ContainsKey(id))],
         };
+
+    // A broker keeps what it knew of a node whose agent is blind, so what is gone by then is not in our arithmetic.
+    private static bool HasSeenAgain(InventorySnapshot known, InventorySnapshot now) => !known.Libvirt.Connected && now.Libvirt.Connected;
 
     private static bool IsKnown(InventorySnapshot known, DomainReport domain) =>
         known.Domains.TryGetValue(domain.Id, out var before) && (ReferenceEquals(before, domain) || SaysTheSame(before, domain));

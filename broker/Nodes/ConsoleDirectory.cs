@@ -32,7 +32,9 @@ internal sealed class ConsoleDirectory(TimeProvider clock)
     public void Apply(NodeIdentity node, NodeReport report)
     {
         var before = _nodes.GetValueOrDefault(node.Name)?.Domains ?? new Dictionary<DomainId, DomainReport>();
-        var after = report.Whole ? [] : new Dictionary<DomainId, DomainReport>(before);
+
+        // An agent that has not reached its libvirt yet reports nothing, and that says nothing of runs that an earlier agent saw.
+        var after = report.Whole && report.Libvirt.Connected ? [] : new Dictionary<DomainId, DomainReport>(before);
 
         foreach (var domain in report.Domains)
         {

@@ -44,6 +44,15 @@ public class ReportDeltaTests
     }
 
     [Fact]
+    public void The_first_report_after_libvirt_came_back_is_whole()
+    {
+        var blind = Snapshot(Domains.Running(1)) with { Libvirt = new LibvirtHealth(Connected: false, "It does not answer.", DateTimeOffset.UnixEpoch) };
+
+        ReportDelta.Between(blind, Snapshot(Domains.Running(1)), generation: 3).Whole.Should().BeTrue();
+        ReportDelta.Between(Snapshot(Domains.Running(1)), blind, generation: 3).Whole.Should().BeFalse();
+    }
+
+    [Fact]
     public void Taking_in_the_reports_one_after_the_other_gives_the_snapshot()
     {
         // A snapshot: for each of eight domains a port, or 0 where there is no such domain. A broker forgets all between two snapshots now and then.
