@@ -37,8 +37,10 @@ internal static class RunCommand
                 agent.Services.GetService<IStartupValidator>()?.Validate();
                 agent.Services.GetRequiredService<CurrentIdentity>();
 
+                // Asked for now: the services are gone when the host has run.
+                var exit = agent.Services.GetRequiredService<AgentExit>();
                 await agent.RunAsync(cancellationToken);
-                return agent.Services.GetRequiredService<AgentExit>().Code;
+                return exit.Code;
             }
             catch (IdentityException e)
             {

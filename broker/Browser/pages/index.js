@@ -2,10 +2,13 @@
 import { ask, issueToken, Refused } from './api.js';
 
 const RefreshMilliseconds = 4000;
-const PageSize = 100;
+const PageSize = 50;
+const ConsolesMilliseconds = 12_000;
+const RequestsAtOnce = 4;
 
 const element = (id) => document.getElementById(id);
 const rows = new Map();
+const known = new Map();
 let pages = 1;
 let refreshTimer = 0;
 let asked = 0;
@@ -50,8 +53,9 @@ function describe(console) {
   const readiness = console.readiness;
   const [tone, summary] = readiness ? security[readiness.security] ?? ['', readiness.security] : ['quiet', console.kind === 'vnc' ? 'not tried yet' : ''];
   words.append(make('span', summary ? `${console.kind}: ${summary}` : console.kind, tone));
-  if (readiness?.reason) {
-    words.append(document.createElement('br'), make('span', readiness.reason, 'quiet'));
+  const detail = console.whyNot ?? readiness?.reason;
+  if (detail) {
+    words.append(document.createElement('br'), make('span', detail, 'quiet'));
   }
   line.append(words);
   return line;
@@ -81,10 +85,10 @@ function rowOf(domain) {
   }
   for (const console of domain.consoles ?? []) {
     const line = describe(console);
-    if (console.kind === 'vnc' && domain.state !== 'shutoff') { line.append(openButton(domain, console)); }
+    if (console.openable) { line.append(openButton(domain, console)); }
     consoles.append(line);
   }
-  if (!domain.refusal && !(domain.consoles ?? []).length) {
+  if (!domain.refusal && domain.consoles && !domain.consoles.length) {
     consoles.append(make('span', 'none', 'quiet'));
   }
   row.append(name, node, state, consoles);
@@ -103,15 +107,15 @@ function render(domains) {
   let before = body.firstElementChild;
   for (const [key, domain] of wanted) {
     const text = JSON.stringify(domain);
-    const known = rows.get(key);
-    if (known?.text === text) {
-      if (known.row === before) { before = before.nextElementSibling; } else { body.insertBefore(known.row, before); }
+    const old = rows.get(key);
+    if (old?.text === text) {
+      if (old.row === before) { before = before.nextElementSibling; } else { body.insertBefore(old.row, before); }
       continue;
     }
     const row = rowOf(domain);
-    if (known) {
-      if (known.row === before) { before = before.nextElementSibling; }
-      known.row.remove();
+    if (old) {
+      if (old.row === before) { before = before.nextElementSibling; }
+      old.row.remove();
     }
     body.insertBefore(row, before);
     rows.set(key, { row, text });
@@ -127,14 +131,37 @@ async function read() {
   let after;
   for (let page = 0; page < pages; page++) {
     const query = new URLSearchParams({ limit: PageSize });
-    if (filter) { query.set('filter', filter); }
+    if (filter) { query.set('name', filter); }
     if (after) { query.set('after', after); }
     const answer = await ask('GET', `/v1/domains?${query}`);
     domains.push(...answer.items);
     after = answer.next;
     if (!after) { break; }
   }
+  await readConsoles(domains);
   return { domains, more: Boolean(after), filter };
+}
+
+// Consoles are asked for when the domain has changed, and anew now and then, since their readiness changes by itself.
+async function readConsoles(domains) {
+  const now = performance.now();
+  const wanted = domains.filter((domain) => {
+    domain.key = `${domain.id} ${domain.node} ${domain.state} ${domain.consoles}`;
+    return !(now - known.get(domain.key)?.at < ConsolesMilliseconds);
+  });
+  await Promise.all(Array.from({ length: RequestsAtOnce }, async () => {
+    for (let domain = wanted.pop(); domain; domain = wanted.pop()) {
+      try {
+        known.set(domain.key, { at: now, items: (await ask('GET', `/v1/domains/${encodeURIComponent(domain.id)}/consoles`)).items });
+      } catch (problem) {
+        // It has stopped or moved meanwhile; the list says so at the next look.
+        if (problem.status !== 404) { throw problem; }
+      }
+    }
+  }));
+  const present = new Set(domains.map((domain) => domain.key));
+  for (const key of known.keys()) { if (!present.has(key)) { known.delete(key); } }
+  for (const domain of domains) { domain.consoles = known.get(domain.key)?.items; }
 }
 
 async function refresh() {

@@ -11,15 +11,21 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
 {
     private const string Token = "ct1_abcdefghijklmnopqrstuvwxyz0123456789ABCDEF";
 
+    private const string Web1 = "4dea22b3-1d52-d8f3-2516-782e98ab3fa0";
+
     private const string Domains =
+        $$"""
+        {"items":[
+          {"id":"{{Web1}}","name":"web1","node":"node1","state":"running","consoles":2},
+          {"id":"5dea22b3-1d52-d8f3-2516-782e98ab3fa0","name":"<img src=x onerror=alert(1)>","node":"node2","state":"running","consoles":0},
+          {"id":"6dea22b3-1d52-d8f3-2516-782e98ab3fa0","name":"old","node":"node2","state":"shutoff","consoles":0}]}
+        """;
+
+    private const string Consoles =
         """
         {"items":[
-          {"id":"4dea22b3-1d52-d8f3-2516-782e98ab3fa0","name":"web1","node":"node1","state":"running","consoles":[
-            {"name":"vnc0","kind":"vnc","readiness":{"security":"x509","reason":"VeNCrypt X509None; certificate good until 2027-01-01","provedAt":"2026-11-22T12:00:00Z"}},
-            {"name":"serial0","kind":"serial"}]},
-          {"id":"5dea22b3-1d52-d8f3-2516-782e98ab3fa0","name":"<img src=x onerror=alert(1)>","node":"node2","state":"running","consoles":[
-            {"name":"vnc0","kind":"vnc","readiness":{"security":"none","reason":"offers None","provedAt":"2026-11-22T12:00:00Z"}}]},
-          {"id":"6dea22b3-1d52-d8f3-2516-782e98ab3fa0","name":"old","node":"node2","state":"shutoff","consoles":[]}]}
+          {"name":"vnc0","kind":"vnc","openable":true,"readiness":{"security":"x509","reason":"VeNCrypt X509None; certificate good until 2027-01-01","provedAt":"2026-11-22T12:00:00Z"}},
+          {"name":"serial0","kind":"serial","openable":false,"whyNot":"Serial consoles cannot be opened in a browser yet. <b>"}]}
         """;
 
     private readonly ScriptedChannel _channel = new();
@@ -50,13 +56,14 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
         await Expect(Page.GetByLabel("API key")).ToBeFocusedAsync();
         await _watched.ShotAsync("login");
 
-        await AnswerAsync("**/v1/domains?*", 200, Domains);
+        await ListAsync();
         await Page.GetByLabel("API key").FillAsync("ck1_secret");
         await Page.Keyboard.PressAsync("Enter");
 
         await Expect(Page.GetByRole(AriaRole.Row)).ToHaveCountAsync(4);
         await Expect(Page.GetByText("TLS with certificate")).ToBeVisibleAsync();
         await Expect(Page.GetByText("<img src=x onerror=alert(1)>")).ToBeVisibleAsync();
+        await Expect(Page.GetByText("Serial consoles cannot be opened in a browser yet. <b>")).ToBeVisibleAsync();
         await Expect(Page.GetByText("Logged in as ada")).ToBeVisibleAsync();
         await Expect(Page.GetByRole(AriaRole.Button, new() { Name = "Open vnc0 of web1" })).ToBeVisibleAsync();
         await _watched.ShotAsync("list");
@@ -79,7 +86,7 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
     [Fact]
     public async Task A_broker_that_is_gone_is_said_in_words_and_the_list_stays()
     {
-        await AnswerAsync("**/v1/domains?*", 200, Domains);
+        await ListAsync();
         await Page.GotoAsync(_broker.People.ToString());
         await Expect(Page.GetByRole(AriaRole.Row)).ToHaveCountAsync(4);
 
@@ -92,14 +99,14 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
     [Fact]
     public async Task Refreshing_does_not_take_the_focus_away()
     {
-        await AnswerAsync("**/v1/domains?*", 200, Domains);
+        await ListAsync();
         await Page.GotoAsync(_broker.People.ToString());
         var open = Page.GetByRole(AriaRole.Button, new() { Name = "Open vnc0 of web1" });
         await open.FocusAsync();
 
-        await AnswerAsync("**/v1/domains?*", 200, Domains.Replace("2027-01-01", "2028-01-01", StringComparison.Ordinal));
+        await AnswerAsync("**/v1/domains?*", 200, Domains.Replace("running", "paused", StringComparison.Ordinal));
 
-        await Expect(Page.GetByText("good until 2028-01-01")).ToBeVisibleAsync();
+        await Expect(Page.GetByText("paused").First).ToBeVisibleAsync();
         await Expect(open).ToBeFocusedAsync();
     }
 
@@ -276,9 +283,9 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
     public async Task On_a_phone_nothing_is_wider_than_the_screen()
     {
         await using var phone = await chromium.OpenAsync(width: 360, height: 640, phone: true, scheme: ColorScheme.Dark);
-        await AnswerAsync("**/v1/domains?*", 200, Domains, on: phone.Page);
+        await ListAsync(phone.Page);
         await phone.Page.GotoAsync(_broker.People.ToString());
-        await Expect(phone.Page.GetByText("web1")).ToBeVisibleAsync();
+        await Expect(phone.Page.GetByText("web1", new() { Exact = true })).ToBeVisibleAsync();
         await phone.ShotAsync("phone-list");
         (await WidthAsync(phone.Page)).Should().BeLessThanOrEqualTo(360);
 
@@ -289,6 +296,13 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
         await phone.Page.GetByText("Keys", new() { Exact = true }).ClickAsync();
         await phone.ShotAsync("phone-console");
         (await WidthAsync(phone.Page)).Should().BeLessThanOrEqualTo(360);
+    }
+
+    private async Task ListAsync(IPage? on = null)
+    {
+        await AnswerAsync("**/v1/domains?*", 200, Domains, on: on);
+        await AnswerAsync("**/v1/domains/*/consoles", 200, """{"items":[]}""", on: on);
+        await AnswerAsync($"**/v1/domains/{Web1}/consoles", 200, Consoles, on: on);
     }
 
     private static Task<int> WidthAsync(IPage page) => page.EvaluateAsync<int>("document.documentElement.scrollWidth");
