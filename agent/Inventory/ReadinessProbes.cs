@@ -13,6 +13,9 @@ internal sealed class ReadinessProbes(ReadinessProbe probe, TimeProvider clock, 
     /// <summary>Of the interval, up or down, so that the probes of two hundred guests do not meet.</summary>
     public const double Jitter = 0.2;
 
+    /// <summary>A console that could not be reached is tried again after this, and then after twice as long each time, until the interval is reached.</summary>
+    public static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+
     public const int MaxAtOnce = 8;
 
     private readonly Lock _gate = new();
@@ -189,6 +192,15 @@ internal sealed class ReadinessProbes(ReadinessProbe probe, TimeProvider clock, 
         {
             changed = !Same(watched.Found, found) && _watched.ContainsValue(watched);
             watched.Found = found;
+
+            // A guest that is just starting has its port in its XML before QEMU listens there, and must not pass for unreachable for minutes.
+            watched.Failures = found.Security == ConsoleSecurity.Unreachable ? watched.Failures + 1 : 0;
+
+            if (watched.Failures > 0)
+            {
+                var retry = clock.GetUtcNow() + (FirstRetry * Math.Pow(2, Math.Min(watched.Failures, 20) - 1));
+                watched.Due = retry < watched.Due ? retry : watched.Due;
+            }
         }
 
         if (changed)
@@ -217,5 +229,7 @@ internal sealed class ReadinessProbes(ReadinessProbe probe, TimeProvider clock, 
         public DateTimeOffset Due { get; set; } = due;
 
         public Readiness? Found { get; set; }
+
+        public int Failures { get; set; }
     }
 }
