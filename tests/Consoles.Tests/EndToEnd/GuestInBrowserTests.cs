@@ -1,122 +1,132 @@
 using System.Diagnostics;
 using Consoles.Broker.Access;
+using Consoles.Broker.Authority;
+using Consoles.Tests.Fakes;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Consoles.Tests.EndToEnd;
 
 /// <summary>From libvirt to pixels and from keys to the guest, with nothing in between that is not real.</summary>
-public sealed class GuestInBrowserTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class GuestInBrowserTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
 {
     private const string Guest = "web1";
+    private const string Node = "node1";
+
+    private readonly string _certificates = $"/tmp/clv-pki-{Guid.NewGuid():N}";
+    private LibvirtHost? _host;
+    private Fleet? _fleet;
+    private WatchedPage _watched = null!;
+
+    public async Task InitializeAsync() => _watched = await chromium.OpenAsync();
+
+    public async Task DisposeAsync()
+    {
+        await _watched.DisposeAsync();
+
+        if (_fleet is not null)
+        {
+            await _fleet.DisposeAsync();
+        }
+
+        if (_host is not null)
+        {
+            await _host.DisposeAsync();
+        }
+
+        Directory.Delete(_certificates, recursive: true);
+    }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task What_is_typed_in_the_browser_arrives_in_the_guest(bool tls)
     {
-        await using var fleet = await TestFleet.StartAsync(tls);
-        var serial = await StartGuestAsync(fleet);
-        await using var watched = await chromium.OpenAsync();
+        await StartFleetAsync(tls);
+        var serial = await StartGuestAsync();
 
-        await watched.Page.GotoAsync((await fleet.IssueAsync(Guest)).ToString());
-        await Expect(watched.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Connected");
-        await GuestScreen.WaitUntilDrawnAsync(watched);
+        await ConsolePage.OpenAsync(_fleet!, _watched, Guest);
         await LibvirtHost.ReadUntilAsync(serial, $"{Guest}:/root#");
-
-        await TypeAsync(watched, "echo \"Typed: $((6*7))\" > /dev/ttyS0");
+        await ConsolePage.TypeAsync(_watched, "echo \"Typed: $((6*7))\" > /dev/ttyS0");
 
         await LibvirtHost.ReadUntilAsync(serial, "Typed: 42");
-        await watched.ShotAsync(tls ? "guest-tls" : "guest");
-        watched.Complaints.Should().BeEmpty();
-        watched.Hosts.Keys.Should().Equal(fleet.Broker.People.Authority);
+        await _watched.ShotAsync(tls ? "guest-tls" : "guest");
+        _watched.Complaints.Should().BeEmpty();
+        _watched.Hosts.Keys.Should().Equal(_fleet!.Broker.People.Authority);
     }
 
     [Fact]
     public async Task A_guest_that_is_destroyed_is_said_so_within_a_second()
     {
-        await using var fleet = await TestFleet.StartAsync();
-        await fleet.Host.StartAsync(GuestXml.Firmware(Guest).Vnc());
-        await using var watched = await chromium.OpenAsync();
-        await watched.Page.GotoAsync((await fleet.IssueAsync(Guest)).ToString());
-        await Expect(watched.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Connected");
-        await GuestScreen.WaitUntilDrawnAsync(watched);
+        await StartFleetAsync();
+        await _host!.StartAsync(GuestXml.Firmware(Guest).Vnc());
+        await ConsolePage.OpenAsync(_fleet!, _watched, Guest);
 
-        await fleet.Host.DestroyAsync(Guest);
+        await _host!.DestroyAsync(Guest);
         var watch = Stopwatch.StartNew();
 
-        await Expect(watched.Page.GetByText("The guest has stopped.")).ToBeVisibleAsync();
+        await Expect(_watched.Page.GetByText("The guest has stopped.")).ToBeVisibleAsync();
         watch.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(1));
-        await watched.ShotAsync("guest-stopped");
+        await _watched.ShotAsync("guest-stopped");
     }
 
     [Fact]
-    public async Task A_console_can_be_opened_again_after_its_guest_was()
+    public async Task A_console_can_be_opened_again_after_its_guest_was_started_again()
     {
-        await using var fleet = await TestFleet.StartAsync();
+        await StartFleetAsync();
         var guest = GuestXml.Firmware(Guest).Id(Guid.NewGuid()).Vnc();
-        await fleet.Host.StartAsync(guest);
-        await using var watched = await chromium.OpenAsync();
-        await LogInAsync(fleet, watched);
+        await _host!.StartAsync(guest);
+        await ConsolePage.UntilOpenableAsync(_fleet!, Guest);
+        await _watched.Page.GotoAsync(_fleet!.Broker.People.ToString());
+        await _watched.Page.GetByLabel("API key").FillAsync(_fleet!.Broker.CreateKey(ApiRole.Operator, "ada"));
+        await _watched.Page.Keyboard.PressAsync("Enter");
 
-        var opened = await watched.Page.RunAndWaitForPopupAsync(() => watched.Page.GetByRole(AriaRole.Button, new() { Name = $"Open vnc0 of {Guest}" }).ClickAsync());
+        var opened = await _watched.Page.RunAndWaitForPopupAsync(() => _watched.Page.GetByRole(AriaRole.Button, new() { Name = $"Open vnc0 of {Guest}" }).ClickAsync());
         await Expect(opened.GetByRole(AriaRole.Status)).ToHaveTextAsync("Connected");
+        await _watched.ShotAsync("list-real");
 
-        await fleet.Host.DestroyAsync(Guest);
+        await _host!.DestroyAsync(Guest);
         await Expect(opened.GetByText("The guest has stopped.")).ToBeVisibleAsync();
-        await fleet.Host.StartAsync(guest);
-        await fleet.IssueAsync(Guest);
+        await _host!.StartAsync(guest);
+        await ConsolePage.UntilOpenableAsync(_fleet!, Guest);
 
         await opened.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
         await Expect(opened.GetByRole(AriaRole.Status)).ToHaveTextAsync("Connected");
-        watched.Complaints.Should().BeEmpty();
+        _watched.Complaints.Should().BeEmpty();
     }
 
     [Fact]
     public async Task A_viewer_without_control_sees_the_guest_and_cannot_type()
     {
-        await using var fleet = await TestFleet.StartAsync();
-        var serial = await StartGuestAsync(fleet);
+        await StartFleetAsync();
+        var serial = await StartGuestAsync();
         await LibvirtHost.ReadUntilAsync(serial, $"{Guest}:/root#");
-        await using var watched = await chromium.OpenAsync();
         await using var other = await chromium.OpenAsync();
 
-        await watched.Page.GotoAsync((await fleet.IssueAsync(Guest, "view")).ToString());
-        await Expect(watched.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Connected, view only");
-        await GuestScreen.WaitUntilDrawnAsync(watched);
-        await TypeAsync(watched, "echo no > /dev/ttyS0");
+        await ConsolePage.OpenAsync(_fleet!, _watched, Guest, "view");
+        await ConsolePage.TypeAsync(_watched, "echo no > /dev/ttyS0");
+        await ConsolePage.OpenAsync(_fleet!, other, Guest);
+        await ConsolePage.TypeAsync(other, "echo yes > /dev/ttyS0");
 
-        await other.Page.GotoAsync((await fleet.IssueAsync(Guest)).ToString());
-        await Expect(other.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Connected");
-        await TypeAsync(other, "echo yes > /dev/ttyS0");
-
-        (await LibvirtHost.ReadUntilAsync(serial, "\nyes")).Should().NotContain("\nno");
+        (await LibvirtHost.ReadUntilAsync(serial, "yes")).Should().NotContain("no\r");
     }
 
-    // A person holds Shift, which the guest must see; Playwright holds it only when it is told to. Not faster than an emulated keyboard takes it.
-    private static async Task TypeAsync(WatchedPage watched, string line)
+    private async Task StartFleetAsync(bool tls = false)
     {
-        foreach (var character in line)
+        Directory.CreateDirectory(_certificates);
+        _host = await LibvirtHost.StartNewAsync(tls ? VncTls.Settings(_certificates) : []);
+        _fleet = await Fleet.StartAsync(_host, Node);
+
+        if (tls)
         {
-            var shifted = char.IsAsciiLetterUpper(character) || "\"$():*>".Contains(character, StringComparison.Ordinal);
-            await watched.Page.Keyboard.PressAsync(shifted ? $"Shift+{character}" : character == ' ' ? "Space" : $"{character}", new() { Delay = 30 });
+            VncTls.Write(_fleet.Broker.Get<AuthorityRoots>(), Node, _certificates);
         }
-
-        await watched.Page.Keyboard.PressAsync("Enter");
     }
 
-    private static async Task<string> StartGuestAsync(TestFleet fleet)
+    private async Task<string> StartGuestAsync()
     {
-        var serial = fleet.Host.PathFor("serial.log");
-        await fleet.Host.StartAsync(GuestXml.Linux(Guest, await GuestImage.GetAsync()).Vnc().SerialPty(serial));
+        var serial = _host!.PathFor("serial.log");
+        await _host!.StartAsync(GuestXml.Linux(Guest, await GuestImage.GetAsync()).Vnc().SerialPty(serial));
         return serial;
-    }
-
-    private static async Task LogInAsync(TestFleet fleet, WatchedPage watched)
-    {
-        await watched.Page.GotoAsync(fleet.Broker.People.ToString());
-        await watched.Page.GetByLabel("API key").FillAsync(fleet.Broker.CreateKey(ApiRole.Operator, "ada"));
-        await watched.Page.Keyboard.PressAsync("Enter");
-        await Expect(watched.Page.GetByText("Logged in as ada")).ToBeVisibleAsync();
     }
 }

@@ -48,7 +48,7 @@ public sealed class RunScriptTests(Chromium chromium, LibvirtHost host) : IClass
             await using var watched = await chromium.OpenAsync();
             await watched.Page.GotoAsync(consoleOfFirst);
             await Expect(watched.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Connected");
-            await GuestScreen.WaitUntilDrawnAsync(watched);
+            await Eventually.TrueAsync(async () => await ConsolePage.ColoursAsync(watched) > 1, TimeSpan.FromSeconds(30));
             await watched.ShotAsync("run");
             watched.Complaints.Should().BeEmpty();
 

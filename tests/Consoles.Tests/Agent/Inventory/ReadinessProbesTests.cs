@@ -95,6 +95,24 @@ public sealed class ReadinessProbesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_console_that_could_not_be_reached_is_tried_again_within_seconds()
+    {
+        int port;
+
+        await using (var gone = new FakeVncServer())
+        {
+            port = gone.Port;
+        }
+
+        var console = VncTargets.Console(port);
+        _probes.Want([(VncTargets.Run, console)]);
+        await Eventually.TrueAsync(() => _probes.Known(VncTargets.Run, console)?.Security == ConsoleSecurity.Unreachable);
+
+        await using var server = new FakeVncServer(at: new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port));
+        await AdvanceUntilAsync(() => Known(server)?.Security == ConsoleSecurity.None, TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task Two_probes_never_talk_to_one_address_at_once()
     {
         await using var server = new FakeVncServer(new FakeVncScript { StallsAt = FakeVncStep.Version });
