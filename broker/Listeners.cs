@@ -36,7 +36,11 @@ internal static class Listeners
 
     public static void UseListeners(this WebApplication broker)
     {
+        // In this order, which is not the framework's own: on the other listener a route is not there, whoever asks.
+        broker.UseRouting();
         broker.UseListenerRouting();
+        broker.UseAuthentication();
+        broker.UseAuthorization();
         broker.UseWebSockets();
         broker.MapGet("/healthz", () => Results.Text("alive\n")).AllowAnonymous();
         broker.MapGet("/readyz", Ready).AllowAnonymous();

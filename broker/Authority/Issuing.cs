@@ -10,6 +10,9 @@ internal static class Issuing
     /// <summary>A certificate's life begins this long before it is signed, so that a peer whose clock is behind accepts it.</summary>
     public static readonly TimeSpan Backdate = TimeSpan.FromHours(1);
 
+    // A root begins long before the first that it signs, or it would cut that one's own backdating short.
+    private static readonly TimeSpan RootBackdate = TimeSpan.FromDays(1);
+
     // RFC 5280, appendix A: ub-common-name.
     private const int LongestCommonName = 64;
     private const int SerialBytes = 16;
@@ -28,7 +31,7 @@ internal static class Issuing
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
 
-        using var unsigned = request.Create(request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), now - Backdate, now + life, Serial());
+        using var unsigned = request.Create(request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), now - RootBackdate, now + life, Serial());
         return unsigned.CopyWithPrivateKey(key);
     }
 

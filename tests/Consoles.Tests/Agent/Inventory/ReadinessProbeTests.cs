@@ -133,7 +133,9 @@ public sealed class ReadinessProbeTests : IDisposable
         var clock = new TestClock();
         await using var server = new FakeVncServer(new FakeVncScript
         {
-            Types = [RfbSecurityType.VeNCrypt], Certificate = _pki.Server("node1"), StallsAt = Enum.Parse<FakeVncStep>(step),
+            Types = [RfbSecurityType.VeNCrypt],
+            Certificate = _pki.Server("node1"),
+            StallsAt = Enum.Parse<FakeVncStep>(step),
         });
 
         var probing = new ReadinessProbe(clock).ProbeAsync(VncTargets.Console(server.Port), _limit.Token);

@@ -133,7 +133,7 @@ public sealed class VncConnectorTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Version", "the RFB handshake")]
+    [InlineData("Version", "*")] // Dialled, or being greeted: a server that accepts and is silent cannot know how far we are.
     [InlineData("SecurityTypes", "the RFB handshake")]
     [InlineData("VeNCrypt", "the RFB handshake")]
     [InlineData("Tls", "the TLS handshake")]

@@ -18,7 +18,10 @@ public sealed class RfbGuestHandshakeTests
 
     private static readonly Dictionary<string, byte[]> Recordings = new(StringComparer.Ordinal)
     {
-        ["none"] = None, ["password"] = Password, ["x509"] = X509None, ["x509+password"] = X509Vnc,
+        ["none"] = None,
+        ["password"] = Password,
+        ["x509"] = X509None,
+        ["x509+password"] = X509Vnc,
     };
 
     private int _secured;
