@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Consoles.Common.Inventory;
 
 namespace Consoles.Tests.EndToEnd;
 
@@ -21,7 +22,9 @@ public sealed class LibvirtOutageTests : IAsyncLifetime
     {
         await _host.StartAsync(GuestXml.Firmware("survivor").Vnc());
         await using var node = await NodeUnderTest.StartAsync(_host.Uri);
-        var before = await node.UntilAsync("survivor", domain => domain.Refusal is null);
+        // Probed as well: a readiness that is found meanwhile would be news.
+        var before = await node.UntilAsync(
+            "survivor", domain => domain.Refusal is null && domain.Consoles[0].Readiness is { Security: not ConsoleSecurity.Unreachable });
 
         await _host.KillDaemonAsync();
 

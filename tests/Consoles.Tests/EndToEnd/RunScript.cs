@@ -54,7 +54,13 @@ internal sealed class RunScript : IAsyncDisposable
     {
         var process = new Process
         {
-            StartInfo = new ProcessStartInfo(Path.Combine(tree, "run"), arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true },
+            // As at a terminal: a test run in the background ignores SIGINT, and what a shell finds ignored it cannot trap.
+            StartInfo = new ProcessStartInfo("env", ["--default-signal=INT,TERM", Path.Combine(tree, "run"), .. arguments])
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
         };
         var run = new RunScript(process);
         process.OutputDataReceived += (_, line) => run.Note(line.Data);
