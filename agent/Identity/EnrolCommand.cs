@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Consoles.Common.Link;
 using Microsoft.Extensions.Options;
 
@@ -55,7 +56,7 @@ internal static class EnrolCommand
         var text = (argument, file) switch
         {
             (not null, null) => argument,
-            (null, "-") => ReadLimited(input),
+            (null, "-") => ReadLine(input),
             (null, not null) => ReadFile(file),
             _ => throw new IdentityException("Give the join token with --token-file FILE, --token-file - or --token TOKEN, one of them."),
         };
@@ -63,6 +64,19 @@ internal static class EnrolCommand
         return JoinToken.TryParse(text, out var token)
             ? token
             : throw new IdentityException("That is not a join token: one begins with cj1_ and is 91 characters long. Was it copied whole?");
+    }
+
+    // A person pastes it and presses Enter: nobody should have to end the input as well.
+    private static string ReadLine(TextReader input)
+    {
+        var line = new StringBuilder();
+
+        for (var next = input.Read(); next is not (-1 or '\n') && line.Length < MaxTokenFileBytes; next = input.Read())
+        {
+            line.Append((char)next);
+        }
+
+        return line.ToString();
     }
 
     private static string ReadFile(string file)

@@ -8,6 +8,9 @@ internal static class CheckedValue
     // libvirt names files after domains, and Linux ends a file name at 255 bytes.
     public const int MaxName = 255;
 
+    // A console is called by its alias, in lists and in URLs; what the broker takes as a name ends here.
+    public const int MaxAlias = 64;
+
     // PATH_MAX of Linux.
     public const int MaxPath = 4096;
 
@@ -32,7 +35,7 @@ internal static class CheckedValue
     public static int? Port(string what, string? value) => value switch
     {
         null or "" or "0" or "-1" => null,
-        _ when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= MaxPort => port,
+        _ when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= MaxPort => port,
         _ => throw new DomainXmlException($"{what} is not a port: {Printable.Of(value, 40)}"),
     };
 }

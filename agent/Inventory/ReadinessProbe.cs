@@ -17,6 +17,9 @@ internal sealed class ReadinessProbe(TimeProvider clock)
 
     // A certificate goes into every report; these hold for any that a person has made.
     private const int MaxNames = 64;
+
+    // RFC 1035, section 2.3.4: no host name is longer.
+    private const int MaxNameLength = 255;
     private const int MaxSubjectLength = 256;
 
     /// <returns>What was found, or null for a console that is not asked: SPICE and serial lines.</returns>
@@ -105,7 +108,7 @@ internal sealed class ReadinessProbe(TimeProvider clock)
     {
         try
         {
-            return [.. PeerNames.Of(certificate).All.Take(MaxNames)];
+            return [.. PeerNames.Of(certificate).All.Where(name => name.Length <= MaxNameLength).Take(MaxNames)];
         }
         catch (CryptographicException)
         {

@@ -19,7 +19,7 @@ internal static class SerialXml
             var index = counts.GetValueOrDefault(line.Name);
             counts[line.Name] = index + 1;
 
-            var alias = CheckedValue.Of("an alias", line.Child("alias", "name"), CheckedValue.MaxName);
+            var alias = CheckedValue.Of("an alias", line.Child("alias", "name"), CheckedValue.MaxAlias);
             var mirrors = line.Name == "console" && (alias is null ? serials > 0 && line.Child("target", "type") is null or "serial" : seen.Contains(alias));
 
             // Two serials of one alias are not libvirt's doing: both are listed, and the reader refuses them.

@@ -18,7 +18,7 @@ internal static class ConsoleView
             Route(console),
             console.Readiness is not { } found
                 ? null
-                : new ReadinessAnswer(found.Security, forAdmin ? found.Reason : ConsoleAddress.Hide(found.Reason, console), found.ProvedAt, found.Certificate),
+                : new ReadinessAnswer(found.Security, forAdmin ? found.Reason : ConsoleAddress.Hide(found.Reason, console), found.ProvedAt, forAdmin ? found.Certificate : null),
             Openable: why is null,
             why is null || forAdmin ? why : ConsoleAddress.Hide(why, console),
             forAdmin ? new EndpointAnswer(console.Host, console.Port, console.TlsPort, console.Path) : null);
@@ -34,7 +34,7 @@ internal static class ConsoleView
         { Readiness: { Security: ConsoleSecurity.Unreachable } found } => $"The agent could not reach it: {found.Reason}",
         { Readiness.Security: ConsoleSecurity.X509Sasl } => "QEMU asks for SASL there, which the broker does not speak.",
         { Readiness.Security: ConsoleSecurity.AnonymousTls } => "QEMU offers anonymous TLS alone there: nothing would prove who answers.",
-        _ => null,
+        _ => DialAddress.WhyNot(target.Endpoint, target.Node),
     };
 
     private static string Route(ConsoleEndpoint console) => console.Transport switch

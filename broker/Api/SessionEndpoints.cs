@@ -28,7 +28,7 @@ internal static class SessionEndpoints
         return sessions.End(session => session.Id == id && IsFor(caller, session), SessionEnding.Revoked) > 0 ? TypedResults.NoContent() : Problem.NotFound.Result();
     }
 
-    private static bool IsFor(Caller caller, Session session) => caller.IsAtLeast(ApiRole.Operator) || session.Grant.User == caller.User;
+    private static bool IsFor(Caller caller, Session session) => caller.IsAtLeast(ApiRole.Operator) || session.Grant.KeyId == caller.KeyId;
 
     private static SessionAnswer Show(Session session) => new(
         session.Id,

@@ -79,7 +79,7 @@ internal static class TokenEndpoints
             return Problem.ConsoleNotOpenable.Result(why);
         }
 
-        if (limits.Enter(caller.User) is { } wait)
+        if (limits.Enter(caller.KeyId) is { } wait)
         {
             return Problem.TooMany.Result(context, wait, $"A user is issued at most {options.IssuedPerMinute} tokens a minute.");
         }
@@ -96,7 +96,7 @@ internal static class TokenEndpoints
     internal static Ok<Page<TokenAnswer>> List(ClaimsPrincipal user, ConsoleTokens tokens)
     {
         var caller = Caller.Of(user);
-        var issued = tokens.List(caller.IsAtLeast(ApiRole.Operator) ? null : caller.User, MaxListed);
+        var issued = tokens.List(caller.IsAtLeast(ApiRole.Operator) ? null : caller.KeyId, MaxListed);
         return TypedResults.Ok(new Page<TokenAnswer>([.. issued.Select(Show)]));
     }
 
@@ -104,7 +104,7 @@ internal static class TokenEndpoints
     {
         var caller = Caller.Of(user);
 
-        if (tokens.Find(id) is not { } token || !(token.Grant.User == caller.User || caller.IsAtLeast(ApiRole.Operator)))
+        if (tokens.Find(id) is not { } token || !(token.Grant.KeyId == caller.KeyId || caller.IsAtLeast(ApiRole.Operator)))
         {
             return Problem.NotFound.Result();
         }

@@ -6,7 +6,7 @@ using Consoles.Common.Link;
 namespace Consoles.Broker.Nodes;
 
 /// <summary>The standing connection of one agent.</summary>
-internal sealed class AgentLink(LinkSocket socket, NodeIdentity node, TimeProvider clock) : IDisposable
+internal sealed class AgentLink(LinkSocket socket, NodeIdentity node, DateTimeOffset? enrolledAt, TimeProvider clock) : IDisposable
 {
     private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(2);
 
@@ -21,6 +21,9 @@ internal sealed class AgentLink(LinkSocket socket, NodeIdentity node, TimeProvid
     private bool _resendAsked;
 
     public NodeIdentity Node { get; } = node;
+
+    /// <summary>The enrolment of the node under which its certificate was judged.</summary>
+    public DateTimeOffset? EnrolledAt { get; } = enrolledAt;
 
     /// <summary>The agent's, once it has said hello.</summary>
     public long Epoch { get; set; }

@@ -27,7 +27,7 @@ internal sealed class AgentLinks(NodeRegistry nodes, ConsoleDirectory directory,
     {
         var identity = new NodeIdentity(node.Name, node.Addresses.Count > 0 ? node.Addresses : [remote]);
         using var socket = new LinkSocket(webSocket);
-        using var link = new AgentLink(socket, identity, clock);
+        using var link = new AgentLink(socket, identity, node.EnrolledAt, clock);
         await using var stopping = lifetime.ApplicationStopping.Register(() => _ = link.EndAsync("The broker is stopping.", final: false, WebSocketCloseStatus.EndpointUnavailable));
         Interlocked.Increment(ref _open);
 
@@ -109,7 +109,7 @@ internal sealed class AgentLinks(NodeRegistry nodes, ConsoleDirectory directory,
 
         try
         {
-            if (!nodes.TakeEpoch(name, link.Epoch))
+            if (!nodes.TakeEpoch(name, link.Epoch, link.EnrolledAt))
             {
                 throw Superseded(name);
             }

@@ -72,9 +72,11 @@ internal sealed class ConsoleDirectory(TimeProvider clock)
         return candidates.Count == 1 ? candidates[0] : null;
     }
 
-    /// <summary>The console of this very run of the domain, or null when the run is over or its node is not heard of.</summary>
+    /// <summary>The console of this very run of the domain, or null when the run is over, its node is not heard of, or several nodes claim it.</summary>
     public ConsoleTarget? Find(Incarnation incarnation, string console)
     {
+        ConsoleTarget? target = null;
+
         foreach (var node in _nodes.Values)
         {
             if (IsHeardOf(node)
@@ -82,11 +84,17 @@ internal sealed class ConsoleDirectory(TimeProvider clock)
                 && domain.Incarnation == incarnation
                 && domain.Consoles.FirstOrDefault(endpoint => string.Equals(endpoint.Name, console, StringComparison.Ordinal)) is { } endpoint)
             {
-                return new ConsoleTarget(node.Identity, domain, endpoint);
+                // A process runs on one node: of two that claim it, one lies, and nobody is sent to either.
+                if (target is not null)
+                {
+                    return null;
+                }
+
+                target = new ConsoleTarget(node.Identity, domain, endpoint);
             }
         }
 
-        return null;
+        return target;
     }
 
     public bool IsHeardOf(NodeEntry node) => clock.GetUtcNow() - node.HeardAt < SilenceLimit;

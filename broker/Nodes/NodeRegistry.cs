@@ -78,14 +78,15 @@ internal sealed class NodeRegistry(Database database, AuthorityRoots roots, Time
     });
 
     /// <summary>Makes the agent of that epoch the one that speaks for the node, unless a later one does.</summary>
-    /// <returns>False when a later one does.</returns>
-    public bool TakeEpoch(string name, long epoch) => database.Use(store =>
+    /// <param name="enrolledAt">The enrolment that the agent's certificate was judged under: one that waited with its hello may have been overtaken by the next.</param>
+    /// <returns>False when a later one does, or the node was removed or enrolled anew meanwhile.</returns>
+    public bool TakeEpoch(string name, long epoch, DateTimeOffset? enrolledAt) => database.Use(store =>
     {
         // Reading first spares a write, and a full disk's veto, when the same agent comes back.
-        var latest = store.QuerySingleOrDefault<long?>("SELECT epoch FROM nodes WHERE name = @name", new { name });
+        var latest = store.QuerySingleOrDefault<long?>("SELECT epoch FROM nodes WHERE name = @name AND removed_at IS NULL AND enrolled_at = @enrolledAt", new { name, enrolledAt });
 
         return latest == epoch
-            || (latest < epoch && store.Execute("UPDATE nodes SET epoch = @epoch WHERE name = @name AND epoch < @epoch", new { name, epoch }) == 1);
+            || (latest < epoch && store.Execute("UPDATE nodes SET epoch = @epoch WHERE name = @name AND epoch < @epoch AND removed_at IS NULL AND enrolled_at = @enrolledAt", new { name, epoch, enrolledAt }) == 1);
     });
 
     private sealed class Row

@@ -13,7 +13,7 @@ internal static partial class ConsoleAddress
         return string.IsNullOrEmpty(console.Host) ? hidden : hidden.Replace(console.Host, "its address", StringComparison.OrdinalIgnoreCase);
     }
 
-    // 192.0.2.7:5900, [2001:db8::7]:5900
-    [GeneratedRegex(@"(\[[0-9A-Fa-f:.%]+\]|\d{1,3}(\.\d{1,3}){3}):\d{1,5}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    // 192.0.2.7:5900, 192.0.2.7, [2001:db8::7]:5900
+    [GeneratedRegex(@"(\[[0-9A-Fa-f:.%]+\]|\d{1,3}(\.\d{1,3}){3})(:\d{1,5})?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex HostAndPort();
 }

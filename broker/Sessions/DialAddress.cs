@@ -24,6 +24,20 @@ internal static class DialAddress
         return new IPEndPoint(Choose(Plain(listens), [.. node.Addresses.Select(Plain)], console, node), console.Port.Value);
     }
 
+    /// <summary>Why the console may not be dialled, in words, or null when it may.</summary>
+    public static string? WhyNot(ConsoleEndpoint console, NodeIdentity node)
+    {
+        try
+        {
+            Of(console, node);
+            return null;
+        }
+        catch (GuestException refused)
+        {
+            return refused.Message;
+        }
+    }
+
     private static IPAddress Choose(IPAddress listens, IReadOnlyList<IPAddress> addresses, ConsoleEndpoint console, NodeIdentity node)
     {
         // 0.0.0.0 does not listen on IPv6; [::] listens on both.

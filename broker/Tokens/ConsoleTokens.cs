@@ -73,11 +73,11 @@ internal sealed class ConsoleTokens(Database database, TokenKey key, TimeProvide
         return row is not null && CryptographicOperations.FixedTimeEquals(row.Digest, digest) ? row.ToIssued().Grant : null;
     }
 
-    /// <summary>The tokens of the last day, the latest first.</summary>
+    /// <summary>The tokens of the last day, the latest first: those issued to that API key, or all.</summary>
     /// <exception cref="StoreException">The store is not available.</exception>
-    public IReadOnlyList<IssuedToken> List(string? user, int limit) => database.Use(store =>
+    public IReadOnlyList<IssuedToken> List(string? keyId, int limit) => database.Use(store =>
         store.Query<Row>(
-            $"SELECT {Columns} FROM console_tokens WHERE @user IS NULL OR user = @user ORDER BY issued_at DESC, id LIMIT @limit", new { user, limit })
+            $"SELECT {Columns} FROM console_tokens WHERE @keyId IS NULL OR key_id = @keyId ORDER BY issued_at DESC, id LIMIT @limit", new { keyId, limit })
             .Select(row => row.ToIssued()).ToList());
 
     /// <exception cref="StoreException">The store is not available.</exception>

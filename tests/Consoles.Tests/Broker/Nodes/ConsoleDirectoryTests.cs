@@ -95,6 +95,15 @@ public class ConsoleDirectoryTests
     }
 
     [Fact]
+    public void Of_a_run_that_two_nodes_claim_nobody_is_sent_to_either()
+    {
+        Report(Node1, Domains.Running(1));
+        Report(Node2, Domains.Running(1));
+
+        _directory.Find(Domains.Running(1).Incarnation!, "vnc0").Should().BeNull();
+    }
+
+    [Fact]
     public void A_name_that_two_running_domains_have_names_neither()
     {
         Report(Node1, Domains.Running(1));
