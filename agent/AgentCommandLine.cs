@@ -1,6 +1,9 @@
 using System.CommandLine;
+using Consoles.Agent.Certificates;
+using Consoles.Agent.Enabling;
 using Consoles.Agent.Identity;
 using Consoles.Agent.Inventory;
+using Consoles.Agent.Rotation;
 
 namespace Consoles.Agent;
 
@@ -16,6 +19,9 @@ internal static class AgentCommandLine
         root.Subcommands.Add(RunCommand.Create());
         root.Subcommands.Add(ScanCommand.Create(new ReadinessProbe(TimeProvider.System).ProbeAsync, TimeProvider.System));
         root.Subcommands.Add(EnrolCommand.Create(Console.In, TimeProvider.System));
+        root.Subcommands.Add(QemuConfCommand.Create(AgentHost.BuildForCommand));
+        root.Subcommands.Add(CertificatesCommand.Create(TimeProvider.System));
+        root.Subcommands.Add(RotateCommand.Create(AgentHost.BuildForCommand));
 
         // The host ends by itself on SIGTERM, in good order and in its own time.
         var invocation = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null };

@@ -11,23 +11,18 @@ internal static class RunCommand
 {
     public static Command Create()
     {
-        var state = new Option<string?>("--state") { Description = $"Where the agent keeps its identity ({IdentityOptions.DefaultStateDirectory}).", HelpName = "DIR" };
-        var connect = new Option<string?>("--connect") { Description = "The libvirt to report of (qemu:///system).", HelpName = "URI" };
         var broker = new Option<string?>("--broker") { Description = "The broker's address, where it has moved since the node was enrolled.", HelpName = "URL" };
 
         var command = new Command("run", "Report this node's consoles to the broker until told to stop. Exit code 78: the node must be enrolled, or an option mended.")
         {
-            state, connect, broker,
+            broker,
         };
+
+        var switches = new AgentSwitches(command, "The libvirt to report of");
 
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string[] settings =
-            [
-                .. Setting("Identity:StateDirectory", parsed.GetValue(state)),
-                .. Setting("Libvirt:Uri", parsed.GetValue(connect)),
-                .. Setting("Identity:Broker", parsed.GetValue(broker)),
-            ];
+            string[] settings = [.. switches.Read(parsed), .. AgentSwitches.Setting("Identity:Broker", parsed.GetValue(broker))];
 
             try
             {
@@ -56,6 +51,4 @@ internal static class RunCommand
 
         return command;
     }
-
-    private static IEnumerable<string> Setting(string name, string? value) => value is null ? [] : [$"--{name}={value}"];
 }

@@ -19,6 +19,9 @@ internal static class BrokerCommandLine
         root.Subcommands.Add(RunCommand.Make(settings));
         root.Subcommands.Add(NodeCommands.Make(settings));
         root.Subcommands.Add(KeyCommands.Make(settings));
+        root.Subcommands.Add(AuthorityCommands.Make(settings));
+        root.Subcommands.Add(NovaConfCommand.Make());
+        root.Subcommands.Add(AttachCommand.Make(settings));
 
         // The host sees to Ctrl-C and SIGTERM itself; a second opinion would cut its farewells short.
         var invocation = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };

@@ -4,9 +4,12 @@ using Consoles.Broker.Authority;
 using Consoles.Broker.Browser;
 using Consoles.Broker.Hosting;
 using Consoles.Broker.Nodes;
+using Consoles.Broker.Nova;
 using Consoles.Broker.Sessions;
 using Consoles.Broker.Store;
 using Consoles.Broker.Tokens;
+using Consoles.Broker.Typing;
+using Consoles.Broker.Viewers;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Consoles.Broker;
@@ -31,8 +34,11 @@ internal static class BrokerHost
         builder.AddAccess();
         builder.AddTokens();
         builder.AddSessions();
+        builder.AddTyping();
         builder.AddApi();
         builder.AddBrowser();
+        builder.AddViewers();
+        builder.AddNova();
         builder.AddListeners();
 
         configure?.Invoke(builder);
@@ -41,12 +47,15 @@ internal static class BrokerHost
         var broker = builder.Build();
 
         broker.UseLog();
+        broker.UseNova();
         broker.UseListeners();
         broker.MapNodes();
         broker.MapAccess();
         broker.MapSessions();
+        broker.MapTyping();
         broker.MapApi();
         broker.MapBrowser();
+        broker.MapViewers();
 
         return broker;
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Consoles.Broker.Authority;
 using Consoles.Broker.Hosting;
+using Consoles.Broker.Nova.Proxies;
 using Consoles.Broker.Store;
 using Microsoft.Extensions.Options;
 
@@ -19,12 +20,16 @@ internal static class RunCommand
 
         var command = new Command("run", "Run the broker until Ctrl-C or SIGTERM.") { address, port, agentsAddress, agentsPort, logFormat };
 
+        var of2011 = new VncProxyFlags();
+        of2011.All.ToList().ForEach(command.Options.Add);
+
         command.SetAction(async (line, cancellationToken) =>
         {
             RuntimeFloor.Check(Environment.Version);
 
             await using var broker = BrokerHost.Build(
             [
+                .. of2011.Read(line),
                 .. settings.Read(line),
                 .. SettingsSwitches.Switch("Listeners:People:Address", line.GetValue(address)),
                 .. SettingsSwitches.Switch("Listeners:People:Port", line.GetValue(port)),
@@ -36,6 +41,7 @@ internal static class RunCommand
             // What may fail in words does so before the frameworks could tell it with a stack trace.
             broker.Services.GetRequiredService<Database>().Open();
             _ = broker.Services.GetRequiredService<AuthorityRoots>();
+            _ = broker.Services.GetRequiredService<AuthorityState>().Current;
             _ = broker.Services.GetRequiredService<DescriptorBudget>();
 
             await StartAsync(broker, cancellationToken);

@@ -5,7 +5,7 @@ namespace Consoles.Broker;
 /// <summary>The switches that every command understands, since every command works on the same configuration.</summary>
 internal sealed class SettingsSwitches
 {
-    private readonly Option<string?> _config = new("--config") { Description = "A JSON file of settings, instead of appsettings.json here", HelpName = "FILE", Recursive = true };
+    private readonly Option<string?> _config = new("--config") { Description = "A JSON file of settings, instead of appsettings.json here or else /etc/consoles/broker.json", HelpName = "FILE", Recursive = true };
     private readonly Option<string?> _state = new("--state") { Description = "The state directory [/var/lib/consoles]", HelpName = "DIR", Recursive = true };
 
     private readonly Option<string[]> _set = new("--set")

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Consoles.Common.Link;
 using Consoles.Common.Tls;
 
@@ -44,10 +45,45 @@ internal static class BrokerHttp
     public static async Task<EnrolmentAnswer> PostAsync(
         Uri broker, string path, EnrolmentRequest request, PeerTrust trust, TlsIdentity? own, CancellationToken cancellationToken)
     {
+        var body = await SendAsync(broker, path, JsonSerializer.SerializeToUtf8Bytes(request, LinkJson.Default.EnrolmentRequest), trust, own, cancellationToken);
+
+        return Read(broker, body, LinkJson.Default.EnrolmentAnswer) is { Certificate: not null, Authority: not null, Node: not null } answer
+            ? answer
+            : throw NoAnswer(broker, "members are missing");
+    }
+
+    /// <summary>Posts under the agent's identity, and reads what comes back. Members that JSON leaves out are null in it.</summary>
+    /// <exception cref="IdentityException">The broker is not there, is not the right one, or does not want to.</exception>
+    public static async Task<TAnswer?> PostAsync<TRequest, TAnswer>(
+        AgentIdentity identity, string path, TRequest request, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellationToken) =>
+        Read(identity.Broker, await PostAsync(identity, path, request, requestType, cancellationToken), answerType);
+
+    /// <summary>The same, for a request whose answer is that it was done.</summary>
+    /// <exception cref="IdentityException">The broker is not there, is not the right one, or does not want to.</exception>
+    public static Task<byte[]> PostAsync<TRequest>(AgentIdentity identity, string path, TRequest request, JsonTypeInfo<TRequest> requestType, CancellationToken cancellationToken) =>
+        SendAsync(identity.Broker, path, JsonSerializer.SerializeToUtf8Bytes(request, requestType), identity.Trust, identity.Tls, cancellationToken);
+
+    private static TAnswer? Read<TAnswer>(Uri broker, byte[] body, JsonTypeInfo<TAnswer> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, type);
+        }
+        catch (JsonException e)
+        {
+            throw NoAnswer(broker, e.Message, e);
+        }
+    }
+
+    private static IdentityException NoAnswer(Uri broker, string why, Exception? inner = null) =>
+        new($"The broker at {broker.Authority} answered with something else than what was asked for: {why}", inner);
+
+    private static async Task<byte[]> SendAsync(Uri broker, string path, byte[] json, PeerTrust trust, TlsIdentity? own, CancellationToken cancellationToken)
+    {
         string? fault = null;
         using var client = Client(Handler(PeerTls.ClientOptions(trust, [broker.IdnHost], own, words => fault = words)));
 
-        using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, LinkJson.Default.EnrolmentRequest));
+        using var content = new ByteArrayContent(json);
         content.Headers.ContentType = new("application/json");
 
         try
@@ -55,14 +91,9 @@ internal static class BrokerHttp
             using var response = await client.PostAsync(new Uri(broker, path), content, cancellationToken);
             var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
 
-            if (!response.IsSuccessStatusCode)
-            {
-                throw new IdentityException($"The broker at {broker.Authority} refused: {Reason(response.StatusCode, body)}");
-            }
-
-            return JsonSerializer.Deserialize(body, LinkJson.Default.EnrolmentAnswer) is { Certificate: not null, Authority: not null, Node: not null } answer
-                ? answer
-                : throw new JsonException("members are missing");
+            return response.IsSuccessStatusCode
+                ? body
+                : throw new IdentityException($"The broker at {broker.Authority} refused: {Reason(response.StatusCode, body)}") { Status = response.StatusCode };
         }
         catch (HttpRequestException e)
         {
@@ -71,10 +102,6 @@ internal static class BrokerHttp
         catch (TaskCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new IdentityException($"The broker at {broker.Authority} did not answer within {AnswerTimeout.TotalSeconds:0} s.", e);
-        }
-        catch (JsonException e)
-        {
-            throw new IdentityException($"The broker at {broker.Authority} answered with something else than a certificate: {e.Message}", e);
         }
     }
 

@@ -8,7 +8,8 @@ namespace Consoles.Agent.Identity;
 internal static class IdentitySlice
 {
     /// <remarks>A host that has no usable identity does not start: <see cref="IdentityException"/>.</remarks>
-    public static void AddIdentity(this IHostApplicationBuilder builder)
+    /// <param name="renews">False: a command, beside an agent that renews its identity itself.</param>
+    public static void AddIdentity(this IHostApplicationBuilder builder, bool renews = true)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddOptions<IdentityOptions>().BindConfiguration("Identity").ValidateOnStart();
@@ -16,6 +17,10 @@ internal static class IdentitySlice
         builder.Services.AddSingleton<IdentityFiles>();
         builder.Services.AddSingleton(services => new CurrentIdentity(services.GetRequiredService<IdentityFiles>().Read()));
         builder.Services.AddSingleton<AgentExit>();
-        builder.Services.AddHostedService<RenewalLoop>();
+
+        if (renews)
+        {
+            builder.Services.AddHostedService<RenewalLoop>();
+        }
     }
 }

@@ -46,7 +46,8 @@ internal sealed class DomainReader(Incarnations incarnations)
                 // XML and process were looked at one after the other. They belong together when the run is still the same.
                 if (report is not null && await connection.LiveIdAsync(id, cancellationToken) == live.LiveId)
                 {
-                    return new DomainReading(id, report);
+                    // Its start is an event; should that be missed, it is looked at again soon.
+                    return new DomainReading(id, report, Again: live.Starting);
                 }
             }
 
@@ -63,7 +64,8 @@ internal sealed class DomainReader(Incarnations incarnations)
     {
         var report = new DomainReport { Id = live.Id, Name = Printable.Of(live.Name, CheckedValue.MaxName), State = live.State };
 
-        if (live is not { LiveId: { } liveId, Xml: { } text })
+        // While it is being started, its process may not be QEMU yet: it would be told as one run now and as another a moment later, and what was issued for the first be refused.
+        if (live is not { LiveId: { } liveId, Xml: { } text, Starting: false })
         {
             return report;
         }

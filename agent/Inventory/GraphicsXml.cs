@@ -9,6 +9,15 @@ internal static class GraphicsXml
     public static IEnumerable<ConsoleEndpoint> Read(IEnumerable<DeviceElement> devices) =>
         Named(devices).Select(graphics => Endpoint(graphics.Device, graphics.Kind, graphics.Name));
 
+    /// <summary>The graphics console of that name; null when the domain has none such.</summary>
+    /// <exception cref="DomainXmlException">What the XML says of it was refused.</exception>
+    public static GraphicsPlace? Find(IEnumerable<DeviceElement> devices, string name)
+    {
+        var all = devices.Where(device => device.Name == "graphics").ToList();
+        var found = Named(all).FirstOrDefault(graphics => graphics.Name == name);
+        return found.Device is null ? null : new GraphicsPlace(all.IndexOf(found.Device), Endpoint(found.Device, found.Kind, found.Name));
+    }
+
     /// <summary>Graphics have no alias, so they are named by kind and counted: vnc0, spice0.</summary>
     internal static IEnumerable<(DeviceElement Device, ConsoleKind Kind, string Name)> Named(IEnumerable<DeviceElement> devices)
     {
@@ -73,3 +82,7 @@ internal static class GraphicsXml
         };
     }
 }
+
+/// <summary>Where a graphics console is.</summary>
+/// <param name="Index">Its number among all graphics of the domain, as virDomainOpenGraphicsFD counts them; null where it is not known.</param>
+internal sealed record GraphicsPlace(int? Index, ConsoleEndpoint Endpoint);

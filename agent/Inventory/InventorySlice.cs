@@ -17,6 +17,8 @@ internal static class InventorySlice
         builder.Services.AddSingleton<Incarnations>();
         builder.Services.AddSingleton<DomainReader>();
         builder.Services.AddSingleton<LibvirtAccess>();
+        builder.Services.AddSingleton<PresentRun>();
+        builder.Services.AddSingleton<OpenedGraphics>();
         builder.Services.AddSingleton<IConsolePasswordReader, ConsolePasswordReader>();
         builder.Services.AddHostedService<InventoryReader>();
     }

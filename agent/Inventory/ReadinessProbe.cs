@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Consoles.Common.Inventory;
 using Consoles.Common.Rfb;
 using Consoles.Common.Tls;
@@ -15,13 +13,6 @@ internal sealed class ReadinessProbe(TimeProvider clock)
     /// <summary>For the whole conversation. QEMU accepts one connection at a time and has no limit of its own.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    // A certificate goes into every report; these hold for any that a person has made.
-    private const int MaxNames = 64;
-
-    // RFC 1035, section 2.3.4: no host name is longer.
-    private const int MaxNameLength = 255;
-    private const int MaxSubjectLength = 256;
-
     /// <returns>What was found, or null for a console that is not asked: SPICE and serial lines.</returns>
     public async Task<Readiness?> ProbeAsync(ConsoleEndpoint console, CancellationToken cancellationToken)
     {
@@ -30,7 +21,7 @@ internal sealed class ReadinessProbe(TimeProvider clock)
             return null;
         }
 
-        if (Address(console) is not { } address)
+        if (LocalAddress.Of(console, console.Port) is not { } address)
         {
             return Unreachable("It has no port or socket that could be asked.");
         }
@@ -58,11 +49,7 @@ internal sealed class ReadinessProbe(TimeProvider clock)
 
     private async Task<Readiness> AskAsync(EndPoint address, CancellationToken cancellationToken)
     {
-        using var socket = address is UnixDomainSocketEndPoint
-            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-
-        await socket.ConnectAsync(address, cancellationToken);
+        using var socket = await LocalAddress.ConnectAsync(address, cancellationToken);
         await using var stream = new NetworkStream(socket);
 
         var wire = new RfbWire(stream);
@@ -76,44 +63,8 @@ internal sealed class ReadinessProbe(TimeProvider clock)
 
         await RfbOffer.BeginTlsAsync(wire, subtype, cancellationToken);
         using var certificate = await PeerTls.ReadCertificateAsync(stream, cancellationToken);
-        return new Readiness(protection.Security, protection.Reason, clock.GetUtcNow(), Describe(certificate));
+        return new Readiness(protection.Security, protection.Reason, clock.GetUtcNow(), CertificateText.Describe(certificate));
     }
 
     private Readiness Unreachable(string reason) => new(ConsoleSecurity.Unreachable, reason, clock.GetUtcNow());
-
-    // What listens on every address of the node listens on the loopback one too.
-    private static EndPoint? Address(ConsoleEndpoint console) => console switch
-    {
-        { Transport: ConsoleTransport.Unix, Path: { Length: > 0 and < 108 } path } => new UnixDomainSocketEndPoint(path),
-        { Transport: ConsoleTransport.Tcp, Host: { } host, Port: { } port and > 0 and <= IPEndPoint.MaxPort } => IPAddress.TryParse(host, out var ip)
-            ? new IPEndPoint(ip.Equals(IPAddress.Any) ? IPAddress.Loopback : ip.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : ip, port)
-            : new DnsEndPoint(host, port),
-        _ => null,
-    };
-
-    private static ServedCertificate Describe(X509Certificate2 certificate)
-    {
-        var subject = certificate.Subject.ReplaceControls();
-
-        return new ServedCertificate(
-            Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span)),
-            certificate.SerialNumber.ToLowerInvariant(),
-            subject.Length <= MaxSubjectLength ? subject : subject[..MaxSubjectLength],
-            Names(certificate),
-            new DateTimeOffset(certificate.NotBefore).ToUniversalTime(),
-            new DateTimeOffset(certificate.NotAfter).ToUniversalTime());
-    }
-
-    private static IReadOnlyList<string> Names(X509Certificate2 certificate)
-    {
-        try
-        {
-            return [.. PeerNames.Of(certificate).All.Where(name => name.Length <= MaxNameLength).Take(MaxNames)];
-        }
-        catch (CryptographicException)
-        {
-            // Names that cannot be read are none: whoever checks the certificate will refuse it and say why.
-            return [];
-        }
-    }
 }

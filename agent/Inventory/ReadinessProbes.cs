@@ -14,7 +14,7 @@ internal sealed class ReadinessProbes(ReadinessProbe probe, TimeProvider clock, 
     public const double Jitter = 0.2;
 
     /// <summary>A console that could not be reached is tried again after this, and then after twice as long each time, until the interval is reached.</summary>
-    public static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
 
     public const int MaxAtOnce = 8;
 

@@ -36,7 +36,7 @@ internal static class ScanCommand
 
             try
             {
-                var domains = await ReadAsync(options, clock, cancellationToken);
+                var domains = await DomainScan.ReadAsync(options, new DomainReader(new Incarnations(Options.Create(options))), clock, cancellationToken);
 
                 if (!parsed.GetValue(noProbe))
                 {
@@ -62,36 +62,8 @@ internal static class ScanCommand
         return command;
     }
 
-    private static async Task<DomainReport[]> ReadAsync(LibvirtOptions options, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        string? unresponsive = null;
-
-        try
-        {
-            // Read-only: a scan needs no secret, and so anyone who may look at the node's guests may make one.
-            await using var connection = await LibvirtConnection.OpenAsync(
-                options,
-                readOnly: true,
-                reason =>
-                {
-                    unresponsive = reason;
-                    limit.Cancel();
-                },
-                clock,
-                limit.Token);
-
-            var readings = await new DomainReader(new Incarnations(Options.Create(options))).ReadAllAsync(connection, cancellationToken);
-            return [.. readings.Select(reading => reading.Report).OfType<DomainReport>().OrderBy(domain => domain.Name, StringComparer.Ordinal)];
-        }
-        catch (OperationCanceledException) when (unresponsive is not null)
-        {
-            throw new LibvirtException(unresponsive);
-        }
-    }
-
     private static async Task<DomainReport[]> ProbeAsync(
-        DomainReport[] domains, Func<ConsoleEndpoint, CancellationToken, Task<Readiness?>> probe, CancellationToken cancellationToken)
+        IReadOnlyList<DomainReport> domains, Func<ConsoleEndpoint, CancellationToken, Task<Readiness?>> probe, CancellationToken cancellationToken)
     {
         var found = domains.Select(domain => domain.Consoles.ToArray()).ToArray();
         var consoles = found.SelectMany(all => Enumerable.Range(0, all.Length), (all, index) => (all, index));
@@ -106,7 +78,7 @@ internal static class ScanCommand
         return [.. domains.Select((domain, index) => domain with { Consoles = found[index] })];
     }
 
-    private static string Json(DomainReport[] domains, TimeProvider clock)
+    private static string Json(IReadOnlyList<DomainReport> domains, TimeProvider clock)
     {
         var report = new NodeReport { Generation = 0, Whole = true, Libvirt = new LibvirtHealth(Connected: true, Reason: null, clock.GetUtcNow()), Domains = domains };
         var indented = new LinkJson(new JsonSerializerOptions(LinkJson.Default.Options) { WriteIndented = true });

@@ -29,8 +29,13 @@ internal static class ScanTable
     };
 
     private static IEnumerable<string[]> Rows(DomainReport domain) => domain.Consoles.Count == 0
-        ? [[domain.Name, domain.State, "-", "-", "-", "-", domain.Refusal ?? (domain.Incarnation is null ? "It does not run." : "It has no console.")]]
+        ? [[domain.Name, domain.State, "-", "-", "-", "-", domain.Refusal ?? WhyNone(domain)]]
         : domain.Consoles.Select(console => Row(domain, console));
+
+    private static string WhyNone(DomainReport domain) =>
+        domain.Incarnation is not null ? "It has no console."
+        : domain.State == "paused" ? "It is being started."
+        : "It does not run.";
 
     private static string[] Row(DomainReport domain, ConsoleEndpoint console)
     {

@@ -5,7 +5,7 @@ using Consoles.Common.Inventory;
 namespace Consoles.Agent.Libvirt;
 
 /// <summary>What libvirt calls on its event thread. Each only notes what happened: a call to libvirt from here would wait for this very thread.</summary>
-/// <remarks>The state of a registration is a GCHandle to its <see cref="DomainChanges"/>; libvirt gives it back once, through <see cref="FreeState"/>.</remarks>
+/// <remarks>The state of a registration is a GCHandle, here to its <see cref="DomainChanges"/>; libvirt gives it back once, through <see cref="FreeState"/>.</remarks>
 internal static unsafe class LibvirtCallbacks
 {
     // virDomainEventID of libvirt/libvirt-domain.h, with the callback whose shape each wants.
@@ -18,7 +18,24 @@ internal static unsafe class LibvirtCallbacks
         (19, (nint)(delegate* unmanaged[Cdecl]<nint, nint, nint, nint, void>)&OnDevice, "device added"),
     ];
 
-    public static nint State(DomainChanges changes) => GCHandle.ToIntPtr(GCHandle.Alloc(changes));
+    /// <summary>Registers a callback whose state is a handle to <paramref name="target"/>.</summary>
+    /// <returns>libvirt's number of the registration, where it gives one.</returns>
+    /// <exception cref="LibvirtException">libvirt refused.</exception>
+    public static int Register(object target, string attempt, Func<nint, int> register)
+    {
+        var state = GCHandle.Alloc(target);
+        var id = register(GCHandle.ToIntPtr(state));
+
+        if (id >= 0)
+        {
+            return id;
+        }
+
+        // libvirt has not taken the state over, so it is still ours to free.
+        var fault = LibvirtError.Last(attempt);
+        state.Free();
+        throw fault;
+    }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static void FreeState(nint state) => GCHandle.FromIntPtr(state).Free();

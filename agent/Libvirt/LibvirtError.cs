@@ -27,4 +27,7 @@ internal static unsafe class LibvirtError
         7 => "pmsuspended",
         _ => "nostate",
     };
+
+    /// <summary>VIR_DOMAIN_PAUSED for VIR_DOMAIN_PAUSED_STARTING_UP.</summary>
+    public static bool IsStarting(int state, int reason) => (state, reason) is (3, 11);
 }

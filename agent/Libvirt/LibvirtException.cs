@@ -5,7 +5,9 @@ namespace Consoles.Agent.Libvirt;
 internal sealed class LibvirtException(string message, int code = 0, Exception? inner = null) : Exception(message, inner)
 {
     // virErrorNumber of libvirt/virterror.h.
+    internal const int InternalError = 1;
     internal const int NotSupported = 3;
+    internal const int OperationFailed = 9;
     internal const int NoDomain = 42;
 
     public int Code { get; } = code;

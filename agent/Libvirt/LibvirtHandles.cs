@@ -21,3 +21,9 @@ internal sealed class DomainHandle : SafeHandleZeroOrMinusOneIsInvalid
 
     protected override bool ReleaseHandle() => LibvirtNative.FreeDomain(handle) == 0;
 }
+
+/// <summary>A virStreamPtr. It keeps its connection open.</summary>
+internal sealed class StreamHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
+{
+    protected override bool ReleaseHandle() => LibvirtStreamNative.Free(handle) == 0;
+}

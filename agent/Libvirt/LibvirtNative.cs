@@ -86,6 +86,17 @@ internal static unsafe partial class LibvirtNative
     [LibraryImport(Library, EntryPoint = "virDomainGetXMLDesc", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial string? GetXml(DomainHandle domain, uint flags);
 
+    [LibraryImport(Library, EntryPoint = "virDomainSendKey")]
+    internal static partial int SendKeys(DomainHandle domain, uint codeSet, uint holdMilliseconds, ReadOnlySpan<uint> keys, int count, uint flags);
+
+    // The caller owns the descriptor, a connected socket.
+    [LibraryImport(Library, EntryPoint = "virDomainOpenGraphicsFD")]
+    internal static partial int OpenGraphics(DomainHandle domain, uint index, uint flags);
+
+    // Not in a libvirt older than 10.2.
+    [LibraryImport(Library, EntryPoint = "virDomainGraphicsReload")]
+    internal static partial int ReloadGraphics(DomainHandle domain, uint type, uint flags);
+
     /// <summary>virError of libvirt/virterror.h, as far as it is read here.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal readonly struct VirError

@@ -14,6 +14,10 @@ internal sealed class LibvirtOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often libvirtd is asked whether it lives. After four times without an answer the connection counts as lost.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Where libvirt's QEMU driver keeps its pid files, or null to derive it from <see cref="Uri"/>.</summary>
     public string? StateDirectory { get; set; }
 }

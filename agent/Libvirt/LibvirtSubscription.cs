@@ -1,24 +1,16 @@
-using System.Runtime.InteropServices;
-
 namespace Consoles.Agent.Libvirt;
 
 /// <summary>What one connection hears of by itself: its domains' events, and its own end. All of it ends up in <see cref="DomainChanges"/>.</summary>
 internal sealed unsafe class LibvirtSubscription(ConnectionHandle connection, DomainChanges changes)
 {
-    // A stopped daemon is noticed after KeepAliveSeconds * (KeepAliveCount + 1).
-    private const int KeepAliveSeconds = 5;
+    // A stopped daemon is noticed after so many intervals, and one more.
     private const int KeepAliveCount = 3;
 
     private readonly List<int> _callbacks = [];
 
-    public void Start()
+    public void Start(TimeSpan keepAlive)
     {
-        // A driver inside this process (test:///) has no daemon that could fall silent.
-        if (LibvirtNative.SetKeepAlive(connection, KeepAliveSeconds, KeepAliveCount) < 0 && LibvirtError.Last("set the keepalive") is { Code: not LibvirtException.NotSupported } fault)
-        {
-            throw fault;
-        }
-
+        KeepAlive(connection, keepAlive);
         Register("the connection's end", state => LibvirtNative.RegisterCloseCallback(connection, &LibvirtCallbacks.OnClose, state, &LibvirtCallbacks.FreeState));
 
         foreach (var (eventId, callback, name) in LibvirtCallbacks.Events)
@@ -38,19 +30,15 @@ internal sealed unsafe class LibvirtSubscription(ConnectionHandle connection, Do
         _ = LibvirtNative.UnregisterCloseCallback(connection, &LibvirtCallbacks.OnClose);
     }
 
-    private int Register(string what, Func<nint, int> register)
+    /// <summary>Has the connection end when the daemon does not answer any more.</summary>
+    public static void KeepAlive(ConnectionHandle connection, TimeSpan interval)
     {
-        var state = LibvirtCallbacks.State(changes);
-        var id = register(state);
-
-        if (id >= 0)
+        // A driver inside this process (test:///) has no daemon that could fall silent.
+        if (LibvirtNative.SetKeepAlive(connection, (int)interval.TotalSeconds, KeepAliveCount) < 0 && LibvirtError.Last("set the keepalive") is { Code: not LibvirtException.NotSupported } fault)
         {
-            return id;
+            throw fault;
         }
-
-        // libvirt has not taken the state over, so it is still ours to free.
-        var fault = LibvirtError.Last($"subscribe to {what}");
-        GCHandle.FromIntPtr(state).Free();
-        throw fault;
     }
+
+    private int Register(string what, Func<nint, int> register) => LibvirtCallbacks.Register(changes, $"subscribe to {what}", register);
 }

@@ -1,23 +1,25 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
+using Consoles.Agent.Identity;
 using Consoles.Agent.Inventory;
+using Consoles.Agent.Relays;
 using Consoles.Common.Link;
 
 namespace Consoles.Agent.Reporting;
 
-/// <summary>What agent and broker say on one link, from Hello until it ends: a report at a time, each awaited, passwords beside them.</summary>
+/// <summary>What agent and broker say on one link, from Hello until it ends: a report at a time, each awaited, and the broker's requests beside them.</summary>
 /// <remarks>
 /// Only one report is ever on its way, so that the next one can say what changed since one that the broker surely has: of several
 /// in flight, a change and its reversal would cancel out in the agent's arithmetic and not in the broker's directory.
 /// </remarks>
 internal sealed class LinkConversation(
-    BrokerLink link, NodeInventory inventory, ReportNumbers numbers, PasswordAnswers passwords, ReportingOptions options, TimeProvider clock)
+    BrokerLink link, AgentIdentity identity, NodeInventory inventory, ReportNumbers numbers, IEnumerable<ILinkRequestHandler> handlers, ReportingOptions options, TimeProvider clock)
 {
     // The answer to the one report, a refusal, and one to spare: more than that were not asked for.
     private readonly Channel<LinkMessage> _replies = Channel.CreateBounded<LinkMessage>(3);
 
     /// <summary>Called with each generation that the broker accepted.</summary>
-    public Action<InventorySnapshot>? OnAccepted { get; init; }
+    public Action<InventorySnapshot, Accepted>? OnAccepted { get; init; }
 
     /// <returns>The broker's refusal, or null when it closed the link without one or <paramref name="enough"/> completed.</returns>
     /// <exception cref="LinkException">The link broke, or the broker is silent or breaks the protocol.</exception>
@@ -57,7 +59,7 @@ internal sealed class LinkConversation(
             {
                 case Accepted accepted when accepted.Generation == report.Generation:
                     known = snapshot;
-                    OnAccepted?.Invoke(snapshot);
+                    OnAccepted?.Invoke(snapshot, accepted);
                     break;
                 case Resend:
                     known = null;
@@ -159,10 +161,10 @@ internal sealed class LinkConversation(
         {
             while (await link.ReceiveAsync(cancellationToken) is { } message)
             {
-                if (message is PasswordWanted wanted)
+                if (message is LinkRequest request)
                 {
                     answers.RemoveAll(answer => answer.IsCompleted);
-                    answers.Add(AnswerPasswordAsync(wanted, cancellationToken));
+                    answers.Add(AnswerAsync(request, cancellationToken));
                 }
                 else if (!_replies.Writer.TryWrite(message))
                 {
@@ -180,15 +182,19 @@ internal sealed class LinkConversation(
         await Task.WhenAll(answers);
     }
 
-    private async Task AnswerPasswordAsync(PasswordWanted wanted, CancellationToken cancellationToken)
+    private async Task AnswerAsync(LinkRequest request, CancellationToken cancellationToken)
     {
         try
         {
-            await link.SendAsync(await passwords.AnswerAsync(wanted, cancellationToken), cancellationToken);
+            if (handlers.FirstOrDefault(handler => handler.Handles(request)) is { } handler
+                && await handler.HandleAsync(request, identity, cancellationToken) is { } answer)
+            {
+                await link.SendAsync(answer, cancellationToken);
+            }
         }
         catch (Exception e) when (e is LinkException or OperationCanceledException)
         {
-            // The link ends, and with it the session that asked.
+            // The link ends, and with it what asked.
             _replies.Writer.TryComplete(e);
         }
     }

@@ -1,12 +1,14 @@
+using Consoles.Agent.Identity;
 using Consoles.Agent.Inventory;
 using Consoles.Agent.Libvirt;
+using Consoles.Agent.Relays;
 using Consoles.Common.Link;
 using Microsoft.Extensions.Logging;
 
 namespace Consoles.Agent.Reporting;
 
 /// <summary>Answers the broker's questions for console passwords, a few at a time and beside the reports. The password is in the answer and nowhere else.</summary>
-internal sealed class PasswordAnswers(IConsolePasswordReader passwords, TimeProvider clock, ILogger<PasswordAnswers> logger) : IDisposable
+internal sealed class PasswordAnswers(IConsolePasswordReader passwords, TimeProvider clock, ILogger<PasswordAnswers> logger) : ILinkRequestHandler, IDisposable
 {
     private const int MaxReads = 8;
 
@@ -17,6 +19,11 @@ internal sealed class PasswordAnswers(IConsolePasswordReader passwords, TimeProv
 
     private readonly SemaphoreSlim _reads = new(MaxReads, MaxReads);
     private int _waiting;
+
+    public bool Handles(LinkRequest request) => request is PasswordWanted;
+
+    public async Task<LinkAnswer?> HandleAsync(LinkRequest request, AgentIdentity identity, CancellationToken cancellationToken) =>
+        await AnswerAsync((PasswordWanted)request, cancellationToken);
 
     /// <returns>The answer. Never throws but for <paramref name="cancellationToken"/>: whatever goes wrong is the reason in it.</returns>
     public async Task<PasswordFound> AnswerAsync(PasswordWanted wanted, CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ internal static class ReportDelta
 {
     /// <param name="known">The snapshot that the broker accepted last on this link, or null when nothing can be taken for granted.</param>
     public static NodeReport Between(InventorySnapshot? known, InventorySnapshot now, long generation) => known is null || HasSeenAgain(known, now)
-        ? new NodeReport { Generation = generation, Whole = true, Libvirt = now.Libvirt, Domains = [.. now.Domains.Values] }
+        ? new NodeReport { Generation = generation, Whole = true, Libvirt = now.Libvirt, Domains = [.. now.Domains.Values], Certificates = now.Certificates }
         : new NodeReport
         {
             Generation = generation,
@@ -17,6 +17,7 @@ internal static class ReportDelta
             Libvirt = now.Libvirt,
             Domains = [.. now.Domains.Values.Where(domain => !IsKnown(known, domain))],
             Gone = [.. known.Domains.Keys.Where(id => !now.Domains.ContainsKey(id))],
+            Certificates = SaysTheSame(known.Certificates, now.Certificates) ? null : now.Certificates,
         };
 
     // A broker keeps what it knew of a node whose agent is blind, so what is gone by then is not in our arithmetic.
@@ -26,6 +27,12 @@ internal static class ReportDelta
         known.Domains.TryGetValue(domain.Id, out var before) && (ReferenceEquals(before, domain) || SaysTheSame(before, domain));
 
     // Records compare their lists by reference. What counts is what the broker would read, so that is what is compared.
+    private static bool SaysTheSame(NodeCertificates? one, NodeCertificates? other) =>
+        ReferenceEquals(one, other)
+        || JsonSerializer.SerializeToUtf8Bytes(one, ReportJson.Default.NodeCertificates)
+            .AsSpan()
+            .SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(other, ReportJson.Default.NodeCertificates));
+
     private static bool SaysTheSame(DomainReport one, DomainReport other) =>
         JsonSerializer.SerializeToUtf8Bytes(one, ReportJson.Default.DomainReport)
             .AsSpan()

@@ -1,6 +1,8 @@
 using System.Reflection;
 using Consoles.Agent.Identity;
 using Consoles.Agent.Inventory;
+using Consoles.Agent.Relays;
+using Consoles.Agent.Rotation;
 using Consoles.Common.Link;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,9 +14,10 @@ namespace Consoles.Agent.Reporting;
 internal sealed class ReportingLoop(
     CurrentIdentity current,
     NodeInventory inventory,
-    PasswordAnswers passwords,
+    IEnumerable<ILinkRequestHandler> handlers,
     EpochFile epochs,
     LinkState state,
+    WantedPlan plan,
     IOptions<ReportingOptions> options,
     TimeProvider clock,
     ILogger<ReportingLoop> logger) : BackgroundService
@@ -47,10 +50,11 @@ internal sealed class ReportingLoop(
             await using var link = await BrokerClient.ConnectAsync(identity, cancellationToken);
             var linked = false;
 
-            var conversation = new LinkConversation(link, inventory, _numbers, passwords, options.Value, clock)
+            var conversation = new LinkConversation(link, identity, inventory, _numbers, handlers, options.Value, clock)
             {
-                OnAccepted = snapshot =>
+                OnAccepted = (snapshot, accepted) =>
                 {
+                    plan.Became(accepted.Plan);
                     state.Words = $"Reporting {snapshot.Domains.Count} domains of {identity.Node} to {link.Broker}";
 
                     if (!linked)

@@ -1,4 +1,6 @@
-using Consoles.Agent.Systemd;
+using Consoles.Agent.Relays;
+using Consoles.Agent.Rotation;
+using Consoles.Common.Systemd;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -13,9 +15,10 @@ internal static class ReportingSlice
         builder.Services.AddOptions<ReportingOptions>().BindConfiguration("Reporting").ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<ReportingOptions>, ReportingOptionsValidator>();
         builder.Services.TryAddSingleton(ServiceNotifier.FromEnvironment());
+        builder.Services.TryAddSingleton<WantedPlan>();
         builder.Services.AddSingleton<LinkState>();
         builder.Services.AddSingleton<EpochFile>();
-        builder.Services.AddSingleton<PasswordAnswers>();
+        builder.Services.AddSingleton<ILinkRequestHandler, PasswordAnswers>();
         builder.Services.AddHostedService<ReportingLoop>();
         builder.Services.AddHostedService<ServiceStatusLoop>();
     }

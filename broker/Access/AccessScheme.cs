@@ -22,7 +22,8 @@ internal sealed class AccessScheme(
 
     private AuthenticateResult Authenticate()
     {
-        if (Request.Headers.Authorization is [{ } header])
+        // Another scheme is no attempt at a key: an agent shows the secret of a stream in the same header.
+        if (Request.Headers.Authorization is [{ } header] && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
         {
             return ByHeader(header);
         }
@@ -44,7 +45,7 @@ internal sealed class AccessScheme(
             return AuthenticateResult.Fail("Too many wrong keys came from this network.");
         }
 
-        if (header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && keys.Verify(header[Bearer.Length..].Trim()) is { } key)
+        if (keys.Verify(header[Bearer.Length..].Trim()) is { } key)
         {
             // The browser adds no such header by itself: such a request is not one that a foreign page made it send.
             Context.Features.Set(ByHeaderMark.Instance);

@@ -7,7 +7,7 @@ namespace Consoles.Broker.Access;
 /// <summary>An API key as its owner holds it: ck1_ and 32 random bytes. It prints as nothing of itself.</summary>
 internal sealed class ApiKeySecret
 {
-    private const string Prefix = "ck1_";
+    public const string Prefix = "ck1_";
     private const int SecretBytes = 32;
 
     private readonly string _secret;

@@ -19,8 +19,8 @@ internal sealed class FrontDoor(HostNames hosts, ILogger<FrontDoor> logger) : IS
 
     private async Task AdmitAsync(HttpContext context, RequestDelegate next)
     {
-        // Agents are known by their certificates, and reach this broker by names that no browser uses.
-        if (ReferenceEquals(context.Features.Get<ListenerMark>(), ListenerMark.Agents))
+        // Agents are known by their certificates, and reach this broker by names that no browser uses. Other slices' listeners have rules of their own.
+        if (ListenerMark.Of(context) is { } mark && !ReferenceEquals(mark, ListenerMark.People))
         {
             await next(context);
             return;

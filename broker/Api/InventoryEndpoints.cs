@@ -30,13 +30,15 @@ internal static class InventoryEndpoints
             : Problem.NotFound.Result("No such node is heard of.");
 
     /// <param name="directory">What is known.</param>
+    /// <param name="views">Shows consoles.</param>
+    /// <param name="user">Who asks.</param>
     /// <param name="node">Only those of this node.</param>
     /// <param name="name">Only those whose name contains this, in whatever case.</param>
     /// <param name="state">Only those in this state, in libvirt's word.</param>
     /// <param name="limit">How many on a page.</param>
     /// <param name="after">The "next" of the page before.</param>
     internal static Results<Ok<Page<DomainAnswer>>, ProblemHttpResult> Domains(
-        ConsoleDirectory directory, string? node, string? name, string? state, [Range(1, MaxPage)] int? limit, string? after)
+        ConsoleDirectory directory, ConsoleViews views, ClaimsPrincipal user, string? node, string? name, string? state, [Range(1, MaxPage)] int? limit, string? after)
     {
         if (limit is < 1 or > MaxPage)
         {
@@ -52,37 +54,35 @@ internal static class InventoryEndpoints
 
         var size = limit ?? 100;
 
+        // A domain of a silent node may be another's by now.
+        var heard = directory.Nodes.Where(directory.IsHeardOf).SelectMany(entry => entry.Domains.Keys).ToHashSet();
+
         var found = (
             from entry in directory.Nodes
-            where directory.IsHeardOf(entry) && (node is null || entry.Identity.Name == node)
+            where directory.IsKept(entry) && (node is null || entry.Identity.Name == node)
             from domain in entry.Domains.Values
+            where directory.IsHeardOf(entry) || !heard.Contains(domain.Id)
             where name is null || domain.Name.Contains(name, StringComparison.OrdinalIgnoreCase)
             where state is null || domain.State == state
             let place = new DomainCursor(domain.Name, domain.Id, entry.Identity.Name)
             where cursor is null || DomainCursor.Compare(place, cursor) > 0
-            select (place, Answer: new DomainAnswer(domain.Id, domain.Name, entry.Identity.Name, domain.State, domain.Consoles.Count, domain.Refusal)))
+            select (place, entry, domain))
             .OrderBy(item => item.place, Comparer<DomainCursor>.Create(DomainCursor.Compare)).Take(size + 1).ToList();
 
         return TypedResults.Ok(new Page<DomainAnswer>(
-            [.. found.Take(size).Select(item => item.Answer)],
+            [.. found.Take(size).Select(item => views.Of(item.entry, item.domain, user))],
             found.Count > size ? found[size - 1].place.ToString() : null));
     }
 
-    internal static Results<Ok<DomainAnswer>, ProblemHttpResult> Domain(string domain, ConsoleDirectory directory) =>
+    internal static Results<Ok<DomainAnswer>, ProblemHttpResult> Domain(string domain, ConsoleDirectory directory, ConsoleViews views, ClaimsPrincipal user) =>
         directory.FindDomain(domain) is var (node, found)
-            ? TypedResults.Ok(new DomainAnswer(found.Id, found.Name, node.Identity.Name, found.State, found.Consoles.Count, found.Refusal))
+            ? TypedResults.Ok(views.Of(node, found, user))
             : Problem.NotFound.Result("No such domain is heard of, or several have that name.");
 
-    internal static Results<Ok<Page<ConsoleAnswer>>, ProblemHttpResult> Consoles(string domain, ConsoleDirectory directory, ClaimsPrincipal user)
-    {
-        if (directory.FindDomain(domain) is not var (node, found))
-        {
-            return Problem.NotFound.Result("No such domain is heard of, or several have that name.");
-        }
-
-        var forAdmin = Caller.Of(user).IsAtLeast(ApiRole.Admin);
-        return TypedResults.Ok(new Page<ConsoleAnswer>([.. found.Consoles.Select(console => ConsoleView.Of(new ConsoleTarget(node.Identity, found, console), forAdmin))]));
-    }
+    internal static Results<Ok<Page<ConsoleAnswer>>, ProblemHttpResult> Consoles(string domain, ConsoleDirectory directory, ConsoleViews views, ClaimsPrincipal user) =>
+        directory.FindDomain(domain) is var (node, found)
+            ? TypedResults.Ok(new Page<ConsoleAnswer>(views.Of(node, found, user).ConsoleList))
+            : Problem.NotFound.Result("No such domain is heard of, or several have that name.");
 
     private static NodeAnswer Show(NodeEntry node, ConsoleDirectory directory, ClaimsPrincipal user) => new(
         node.Identity.Name,

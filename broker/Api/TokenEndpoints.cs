@@ -1,12 +1,10 @@
 using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Consoles.Broker.Access;
-using Consoles.Broker.Nodes;
 using Consoles.Broker.Sessions;
 using Consoles.Broker.Tokens;
 using Consoles.Common.Inventory;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 
 namespace Consoles.Broker.Api;
 
@@ -14,9 +12,6 @@ namespace Consoles.Broker.Api;
 internal static class TokenEndpoints
 {
     private const int MaxListed = 1000;
-
-    // Lifetimes are whole seconds on the wire.
-    private const int ShortestLifetime = 5;
 
     public static void MapTokens(this RouteGroupBuilder v1)
     {
@@ -29,68 +24,23 @@ internal static class TokenEndpoints
             .ProducesProblem(404).ProducesProblem(503).RequireRole(ApiRole.Viewer);
     }
 
-    internal static Results<Created<TokenIssuedAnswer>, ProblemHttpResult> IssueByKind(
-        string domain, TokenByKindRequest? request, HttpContext context, ConsoleDirectory directory, ConsoleTokens tokens, IssueLimits limits, IOptions<TokenOptions> options) =>
-        Issue(domain, (request?.Kind ?? ConsoleKind.Vnc).ToString(), request?.Rights, request?.Lifetime, context, directory, tokens, limits, options.Value);
+    internal static Results<Created<TokenIssuedAnswer>, ProblemHttpResult> IssueByKind(string domain, TokenByKindRequest? request, HttpContext context, TokenDesk desk) =>
+        Issue(new ConsoleAsked(domain, (request?.Kind ?? ConsoleKind.Vnc).ToString(), request?.Rights, request?.Lifetime), context, desk);
 
-    internal static Results<Created<TokenIssuedAnswer>, ProblemHttpResult> IssueByName(
-        string domain, string console, TokenRequest? request, HttpContext context, ConsoleDirectory directory, ConsoleTokens tokens, IssueLimits limits, IOptions<TokenOptions> options) =>
-        Issue(domain, console, request?.Rights, request?.Lifetime, context, directory, tokens, limits, options.Value);
+    internal static Results<Created<TokenIssuedAnswer>, ProblemHttpResult> IssueByName(string domain, string console, TokenRequest? request, HttpContext context, TokenDesk desk) =>
+        Issue(new ConsoleAsked(domain, console, request?.Rights, request?.Lifetime), context, desk);
 
-    private static Results<Created<TokenIssuedAnswer>, ProblemHttpResult> Issue(
-        string domain, string console, ConsoleRights? wanted, int? lifetime, HttpContext context, ConsoleDirectory directory, ConsoleTokens tokens, IssueLimits limits, TokenOptions options)
+    private static Results<Created<TokenIssuedAnswer>, ProblemHttpResult> Issue(ConsoleAsked asked, HttpContext context, TokenDesk desk)
     {
-        var caller = Caller.Of(context.User);
-        var rights = wanted ?? (caller.IsAtLeast(ApiRole.Operator) ? ConsoleRights.Control : ConsoleRights.View);
-
-        if (!Enum.IsDefined(rights))
+        if (!desk.TryIssue(asked, context, out var issued, out var problem))
         {
-            return Problem.BadRequest.Result("rights must be view or control.");
+            return problem;
         }
 
-        if (rights != ConsoleRights.View && !caller.IsAtLeast(ApiRole.Operator))
-        {
-            return Problem.NotAllowed.Result("Viewers are given tokens to view alone.");
-        }
-
-        if (lifetime < ShortestLifetime || lifetime > options.MaxLifetime.TotalSeconds)
-        {
-            return Problem.BadRequest.Result($"lifetime must be from {ShortestLifetime} to {options.MaxLifetime.TotalSeconds:0} seconds, and is {lifetime}.");
-        }
-
-        if (directory.FindDomain(domain) is not var (node, found))
-        {
-            return Problem.NotFound.Result("No such domain is heard of, or several have that name.");
-        }
-
-        if (found.Incarnation is not { } run)
-        {
-            return Problem.ConsoleNotOpenable.Result($"The domain is {found.State}.");
-        }
-
-        if ((found.Consoles.FirstOrDefault(candidate => candidate.Name == console)
-            ?? found.Consoles.FirstOrDefault(candidate => candidate.Kind.ToString().Equals(console, StringComparison.OrdinalIgnoreCase))) is not { } endpoint)
-        {
-            return Problem.NotFound.Result("The domain has no such console.");
-        }
-
-        if (ConsoleView.Of(new ConsoleTarget(node.Identity, found, endpoint), caller.IsAtLeast(ApiRole.Admin)).WhyNot is { } why)
-        {
-            return Problem.ConsoleNotOpenable.Result(why);
-        }
-
-        if (limits.Enter(caller.KeyId) is { } wait)
-        {
-            return Problem.TooMany.Result(context, wait, $"A user is issued at most {options.IssuedPerMinute} tokens a minute.");
-        }
-
-        var (token, grant) = tokens.Issue(
-            new ConsoleWish(caller, run, found.Name, endpoint.Name, endpoint.Kind, rights, lifetime is { } seconds ? TimeSpan.FromSeconds(seconds) : null));
-
-        var secret = token.Reveal();
+        var secret = issued.Token.Reveal();
         return TypedResults.Created(
-            $"/v1/tokens/{grant.Id}",
-            new TokenIssuedAnswer(grant.Id, secret, $"{context.Request.Scheme}://{context.Request.Host.Value}/console#{secret}", grant.ExpiresAt));
+            $"/v1/tokens/{issued.Grant.Id}",
+            new TokenIssuedAnswer(issued.Grant.Id, secret, $"{context.Request.Scheme}://{context.Request.Host.Value}/console#{secret}", issued.Grant.ExpiresAt));
     }
 
     internal static Ok<Page<TokenAnswer>> List(ClaimsPrincipal user, ConsoleTokens tokens)

@@ -4,10 +4,11 @@ using Consoles.Broker.Hosting;
 
 namespace Consoles.Broker.Authority;
 
-/// <summary>The authority's roots on disk: one file each with key and certificate, for the broker alone, and the certificate again for people to hand on.</summary>
+/// <summary>The authority's keys on disk: one file each with key and certificate, for the broker alone, and the certificates of roots again for people to hand on.</summary>
 internal sealed class AuthorityFiles
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode ForAll = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Directory0700 = OwnerOnly | UnixFileMode.UserExecute;
     private const UnixFileMode Others = (UnixFileMode)0b111_111;
 
@@ -17,7 +18,13 @@ internal sealed class AuthorityFiles
     public AuthorityFiles(string directory)
     {
         _directory = directory;
-        Directory.CreateDirectory(directory, Directory0700);
+
+        if (!Directory.Exists(directory))
+        {
+            Directory.CreateDirectory(directory, Directory0700);
+            Posix.GiveToOwnerOf(Path.GetDirectoryName(Path.GetFullPath(directory))!, directory);
+        }
+
         RefuseOthers(directory);
     }
 
@@ -26,50 +33,65 @@ internal sealed class AuthorityFiles
     public X509Certificate2 ReadOrMake(string name, Func<X509Certificate2> make, out bool made)
     {
         var path = Path.Combine(_directory, name + ".pem");
-        made = !File.Exists(path) && Write(path, make);
+        made = false;
 
-        var root = Read(path);
-        Publish(Path.Combine(_directory, name + ".crt"), root);
-        return root;
+        if (!File.Exists(path))
+        {
+            using var root = make();
+            made = Write(path, root);
+        }
+
+        var kept = ReadFrom(path);
+        Publish(Path.Combine(_directory, name + ".crt"), kept);
+        return kept;
     }
 
-    // The whole file appears at once and never replaces another: link(2), by way of Move without overwriting.
-    private bool Write(string path, Func<X509Certificate2> make)
+    /// <summary>Keeps an authority and its key.</summary>
+    /// <returns>The name by which <see cref="Read(string)"/> finds it.</returns>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public string Keep(X509Certificate2 authority)
     {
-        using var root = make();
-        using var key = root.GetECDsaPrivateKey()!;
+        var name = $"issuing-{Guid.NewGuid():N}.pem";
+        Write(Path.Combine(_directory, name), authority);
+        return name;
+    }
+
+    /// <exception cref="StartException">There is no such file, it is readable by others, or holds no authority.</exception>
+    public X509Certificate2 Read(string name) => ReadFrom(Path.Combine(_directory, name));
+
+    // The whole file appears at once and never replaces another.
+    private bool Write(string path, X509Certificate2 authority)
+    {
+        using var key = authority.GetECDsaPrivateKey()!;
         var temporary = $"{path}.{Guid.NewGuid():N}";
 
-        WriteNew(temporary, $"{key.ExportPkcs8PrivateKeyPem()}\n{root.ExportCertificatePem()}\n");
+        WriteNew(temporary, OwnerOnly, $"{key.ExportPkcs8PrivateKeyPem()}\n{authority.ExportCertificatePem()}\n");
 
-        try
+        if (!Posix.Place(temporary, path))
         {
-            File.Move(temporary, path, overwrite: false);
-            Posix.SyncDirectory(_directory);
-            return true;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(temporary);
             return false;
         }
+
+        Posix.SyncDirectory(_directory);
+        return true;
     }
 
-    private static void WriteNew(string path, string text)
+    private void WriteNew(string path, UnixFileMode mode, string text)
     {
-        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode });
+        Posix.GiveToOwnerOf(_directory, file);
         using var writer = new StreamWriter(file);
         writer.Write(text);
         writer.Flush();
-        file.Flush(flushToDisk: true);
+        file.Flush();
+        Posix.Sync(file);
     }
 
-    private static X509Certificate2 Read(string path)
+    private static X509Certificate2 ReadFrom(string path)
     {
-        RefuseOthers(path);
-
         try
         {
+            RefuseOthers(path);
             var pem = File.ReadAllText(path);
             var root = X509Certificate2.CreateFromPem(pem, pem);
 
@@ -77,19 +99,21 @@ internal sealed class AuthorityFiles
                 ? root
                 : throw new StartException($"{path} holds a certificate that is no authority's.");
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or FileNotFoundException)
         {
             throw new StartException($"{path} cannot be read as a key and its certificate: {e.Message}", e);
         }
     }
 
-    private static void Publish(string path, X509Certificate2 root)
+    private void Publish(string path, X509Certificate2 root)
     {
         var pem = root.ExportCertificatePem() + "\n";
 
         if (!File.Exists(path) || File.ReadAllText(path) != pem)
         {
-            File.WriteAllText(path, pem);
+            var temporary = $"{path}.{Guid.NewGuid():N}";
+            WriteNew(temporary, ForAll, pem);
+            File.Move(temporary, path, overwrite: true);
         }
     }
 

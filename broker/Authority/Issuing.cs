@@ -16,6 +16,7 @@ internal static class Issuing
     // RFC 5280, appendix A: ub-common-name.
     private const int LongestCommonName = 64;
     private const int SerialBytes = 16;
+    private const string Rsa = "1.2.840.113549.1.1.1";
 
     private static readonly Oid ServerAuth = new("1.3.6.1.5.5.7.3.1");
     private static readonly Oid ClientAuth = new("1.3.6.1.5.5.7.3.2");
@@ -35,31 +36,56 @@ internal static class Issuing
         return unsigned.CopyWithPrivateKey(key);
     }
 
-    /// <summary>A client's certificate for a key that we have not.</summary>
-    public static X509Certificate2 IssueClient(X509Certificate2 root, PublicKey key, string name, DateTimeOffset now, TimeSpan life) =>
-        Issue(root, key, name, [name], [], ClientAuth, now, life);
-
-    /// <summary>A client's certificate with a key of its own.</summary>
-    public static X509Certificate2 MakeClient(X509Certificate2 root, string name, DateTimeOffset now, TimeSpan life)
+    /// <summary>An authority below a root, with a key of its own, that may issue servers' certificates for one name and these addresses.</summary>
+    public static X509Certificate2 MakeIssuing(X509Certificate2 root, string name, IReadOnlyList<IPAddress> addresses, DateTimeOffset now, TimeSpan life)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = IssueClient(root, new PublicKey(key), name, now, life);
+
+        // Two authorities of a node must not bear one name, or a chain could be built with the wrong one.
+        var mark = RandomNumberGenerator.GetHexString(8, lowercase: true);
+        var subject = Subject($"{name} {mark}".Length <= LongestCommonName ? $"{name} {mark}" : mark, "Consoles hosts");
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(NameConstraints.Of(name, addresses));
+        AddKeys(request, root);
+
+        using var unsigned = Sign(request, root, now - RootBackdate, now + life);
+        return unsigned.CopyWithPrivateKey(key);
+    }
+
+    /// <summary>A client's certificate for a key that we have not.</summary>
+    /// <param name="organization">What all clients of a kind have in common, or null.</param>
+    public static X509Certificate2 IssueClient(X509Certificate2 root, PublicKey key, string name, DateTimeOffset now, TimeSpan life, string? organization = null) =>
+        Issue(root, key, Subject(name, organization), [name], [], ClientAuth, now, life);
+
+    /// <summary>A client's certificate with a key of its own.</summary>
+    public static X509Certificate2 MakeClient(X509Certificate2 root, string name, DateTimeOffset now, TimeSpan life, string? organization = null)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = IssueClient(root, new PublicKey(key), name, now, life, organization);
         return certificate.CopyWithPrivateKey(key);
     }
+
+    /// <summary>A server's certificate for a key that we have not.</summary>
+    public static X509Certificate2 IssueServer(
+        X509Certificate2 issuer, PublicKey key, IReadOnlyList<string> names, IReadOnlyList<IPAddress> addresses, DateTimeOffset now, TimeSpan life) =>
+        Issue(issuer, key, Subject(names[0]), names, addresses, ServerAuth, now, life);
 
     /// <summary>A server's certificate with a key of its own.</summary>
     public static X509Certificate2 MakeServer(
         X509Certificate2 root, IReadOnlyList<string> names, IReadOnlyList<IPAddress> addresses, DateTimeOffset now, TimeSpan life)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = Issue(root, new PublicKey(key), names[0], names, addresses, ServerAuth, now, life);
+        using var certificate = IssueServer(root, new PublicKey(key), names, addresses, now, life);
         return certificate.CopyWithPrivateKey(key);
     }
 
     private static X509Certificate2 Issue(
-        X509Certificate2 root, PublicKey key, string subject, IReadOnlyList<string> names, IReadOnlyList<IPAddress> addresses, Oid use, DateTimeOffset now, TimeSpan life)
+        X509Certificate2 root, PublicKey key, X500DistinguishedName subject, IReadOnlyList<string> names, IReadOnlyList<IPAddress> addresses, Oid use, DateTimeOffset now, TimeSpan life)
     {
-        var request = new CertificateRequest(Subject(subject), key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
         var alternatives = new SubjectAlternativeNameBuilder();
 
         foreach (var name in names)
@@ -73,24 +99,44 @@ internal static class Issuing
         }
 
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(UsageOf(key), critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([use], critical: false));
         request.CertificateExtensions.Add(alternatives.Build());
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(root, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        AddKeys(request, root);
 
-        using var signer = root.GetECDsaPrivateKey()!;
-        return request.Create(
-            root.SubjectName, X509SignatureGenerator.CreateForECDsa(signer), Later(now - Backdate, root.NotBefore), Earlier(now + life, root.NotAfter), Serial());
+        return Sign(request, root, now - Backdate, now + life);
     }
+
+    private static void AddKeys(CertificateRequest request, X509Certificate2 issuer)
+    {
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+    }
+
+    private static X509Certificate2 Sign(CertificateRequest request, X509Certificate2 issuer, DateTimeOffset notBefore, DateTimeOffset notAfter)
+    {
+        using var signer = issuer.GetECDsaPrivateKey()!;
+        return request.Create(
+            issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(signer), Later(notBefore, issuer.NotBefore), Earlier(notAfter, issuer.NotAfter), Serial());
+    }
+
+    // An older QEMU wants keyEncipherment where the key usage is critical; a key on a curve cannot do that.
+    private static X509KeyUsageFlags UsageOf(PublicKey key) =>
+        key.Oid.Value == Rsa ? X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment : X509KeyUsageFlags.DigitalSignature;
 
     private static DateTimeOffset Later(DateTimeOffset wanted, DateTime limit) => new(Math.Max(wanted.UtcTicks, limit.ToUniversalTime().Ticks), TimeSpan.Zero);
 
     private static DateTimeOffset Earlier(DateTimeOffset wanted, DateTime limit) => new(Math.Min(wanted.UtcTicks, limit.ToUniversalTime().Ticks), TimeSpan.Zero);
 
-    private static X500DistinguishedName Subject(string name)
+    private static X500DistinguishedName Subject(string name, string? organization = null)
     {
         var subject = new X500DistinguishedNameBuilder();
+
+        if (organization is not null)
+        {
+            subject.AddOrganizationName(organization);
+        }
+
         subject.AddCommonName(name.Length <= LongestCommonName ? name : "Consoles");
         return subject.Build();
     }

@@ -19,7 +19,7 @@ internal abstract class RenewedCertificate(TimeProvider clock)
             lock (_gate)
             {
                 // The one that is replaced is left to the collector: a handshake may be using it.
-                if (_current is null || clock.GetUtcNow() >= DueAt(_current.TargetCertificate))
+                if (_current is null || clock.GetUtcNow() >= DueAt(_current.TargetCertificate) || !IsStillWanted(_current.TargetCertificate))
                 {
                     var certificate = Issue(clock.GetUtcNow());
                     _current = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
@@ -31,6 +31,9 @@ internal abstract class RenewedCertificate(TimeProvider clock)
     }
 
     protected abstract X509Certificate2 Issue(DateTimeOffset now);
+
+    /// <summary>Whether it need not be replaced before its time.</summary>
+    protected virtual bool IsStillWanted(X509Certificate2 certificate) => true;
 
     private static DateTimeOffset DueAt(X509Certificate2 certificate)
     {

@@ -19,6 +19,7 @@ internal sealed class PageFiles
         [".html"] = "text/html; charset=utf-8",
         [".css"] = "text/css; charset=utf-8",
         [".js"] = "text/javascript; charset=utf-8",
+        [".mjs"] = "text/javascript; charset=utf-8",
         [".svg"] = "image/svg+xml",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -58,6 +59,7 @@ internal sealed class PageFiles
     {
         "pages/index.html" => "/",
         "pages/console.html" => "/console",
+        "pages/certificates.html" => "/certificates",
         _ => root + name,
     };
 

@@ -9,8 +9,10 @@ internal sealed class DescriptorBudget
     private const int FewestUseful = 128;
 
     /// <exception cref="StartException">There are too few descriptors to work with.</exception>
-    public DescriptorBudget(long openFiles)
+    /// <param name="more">Groups of further listeners beside those for people and agents; each group counts as one.</param>
+    public DescriptorBudget(long openFiles, int more = 0)
     {
+        var listeners = Listeners + more;
         var usable = openFiles - Reserve;
 
         if (usable < FewestUseful)
@@ -22,7 +24,7 @@ internal sealed class DescriptorBudget
         // and of the rest two for each session: the viewer's and the guest's.
         Links = (int)(usable / 8);
         Connections = (int)(usable / 4 / Listeners);
-        Sessions = (int)((usable - Links - (Connections * Listeners)) / 2);
+        Sessions = (int)((usable - Links - (Connections * listeners)) / 2);
     }
 
     /// <summary>Sessions at once, whatever their state. One more is answered 503.</summary>

@@ -7,9 +7,7 @@ internal sealed class ListenerMark
 
     public static readonly ListenerMark Agents = new();
 
-    private ListenerMark()
-    {
-    }
+    public static ListenerMark? Of(HttpContext context) => context.Features.Get<ListenerMark>();
 }
 
 /// <summary>Marks an endpoint as one for agents. All others are for people.</summary>

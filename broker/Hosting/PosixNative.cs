@@ -22,8 +22,24 @@ internal static partial class PosixNative
     [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
     internal static partial int Sync(int file);
 
+    [LibraryImport(Library, EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Link(string from, string to);
+
     [LibraryImport(Library, EntryPoint = "close")]
     internal static partial int Close(int file);
+
+    [LibraryImport(Library, EntryPoint = "geteuid")]
+    internal static partial uint EffectiveUser();
+
+    [LibraryImport(Library, EntryPoint = "fchown", SetLastError = true)]
+    internal static partial int ChangeOwner(int file, uint user, uint group);
+
+    [LibraryImport(Library, EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int ChangeOwner(string path, uint user, uint group);
+
+    /// <summary>statx(2): the same struct, of 256 bytes, on every architecture.</summary>
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Status(int directory, string path, int flags, uint wanted, Span<byte> status);
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct Limit

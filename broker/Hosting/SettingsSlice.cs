@@ -5,11 +5,15 @@ namespace Consoles.Broker.Hosting;
 /// <summary>Where options come from, and how every fault in them is found before anything starts.</summary>
 internal static class SettingsSlice
 {
-    /// <summary>Root keys that belong to no slice: the configuration file's own name, and the stock logging section.</summary>
-    private static readonly string[] OtherRoots = ["Config", "Logging"];
+    /// <summary>The package's settings: the service and the commands beside it read the same.</summary>
+    private const string SystemFile = "/etc/consoles/broker.json";
+
+    /// <summary>Root keys that belong to no slice: the configuration file's own name, the stock logging section, and the key of a person who attaches to a console (CONSOLES_API_KEY).</summary>
+    private static readonly string[] OtherRoots = ["Config", "Logging", "API_KEY"];
 
     /// <summary>
-    /// appsettings.json in the working directory (or the file named by --Config), then CONSOLES_ environment variables, then the command line.
+    /// The file named by --Config, or else appsettings.json in the working directory, or else <see cref="SystemFile"/>; then CONSOLES_ environment variables,
+    /// then the command line.
     /// Read once: options do not change while the broker runs.
     /// </summary>
     /// <exception cref="SettingsException">The file is missing or is not JSON.</exception>
@@ -21,7 +25,7 @@ internal static class SettingsSlice
 
         try
         {
-            builder.Configuration.AddJsonFile(Path.GetFullPath(file ?? "appsettings.json"), optional: file is null, reloadOnChange: false);
+            builder.Configuration.AddJsonFile(Path.GetFullPath(file ?? (File.Exists("appsettings.json") ? "appsettings.json" : SystemFile)), optional: file is null, reloadOnChange: false);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
@@ -46,6 +50,20 @@ internal static class SettingsSlice
         return builder.Services.AddOptions<T>()
             .Configure(options => new SettingsSection(configuration.GetSection(section), typeof(T)).Sound.Bind(options))
             .ValidateOnStart();
+    }
+
+    /// <summary>The options; null where they are at fault, which is said of them and not of others that depend on them.</summary>
+    public static T? Sound<T>(this IOptions<T> options)
+        where T : class
+    {
+        try
+        {
+            return options.Value;
+        }
+        catch (OptionsValidationException)
+        {
+            return null;
+        }
     }
 
     /// <exception cref="SettingsException">Something is at fault; every fault of every slice is listed.</exception>
@@ -76,7 +94,7 @@ internal static class SettingsSlice
 
         if (faults.Count > 0)
         {
-            throw new SettingsException(faults);
+            throw new SettingsException([.. faults.Distinct(StringComparer.Ordinal)]);
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed class AgentLink(LinkSocket socket, NodeIdentity node, DateTimeOf
 {
     private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<long, TaskCompletionSource<PasswordFound>> _asked = new();
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<LinkAnswer>> _asked = new();
     private readonly CancellationTokenSource _leaving = new();
     private readonly Lock _gate = new();
     private int _farewells;
@@ -50,8 +50,9 @@ internal sealed class AgentLink(LinkSocket socket, NodeIdentity node, DateTimeOf
     }
 
     /// <summary>Judges a report, and takes in what <paramref name="apply"/> does with it, unless the link has been replaced meanwhile.</summary>
+    /// <param name="plan">What the node's sets of certificates are to be made to, for the agent.</param>
     /// <exception cref="LinkException">The report is a replay, or holds what no report may.</exception>
-    public async Task TakeAsync(NodeReport report, Action<NodeIdentity, NodeReport> apply)
+    public async Task TakeAsync(NodeReport report, Action<NodeIdentity, NodeReport> apply, Func<string, string?> plan)
     {
         HeardAt = clock.GetUtcNow();
 
@@ -83,7 +84,7 @@ internal sealed class AgentLink(LinkSocket socket, NodeIdentity node, DateTimeOf
             apply(Node, report);
         }
 
-        await socket.SendAsync(new Accepted(report.Generation), _leaving.Token);
+        await socket.SendAsync(new Accepted(report.Generation, plan(Node.Name)), _leaving.Token);
     }
 
     /// <summary>After this, no report of this link is taken in.</summary>
@@ -95,25 +96,26 @@ internal sealed class AgentLink(LinkSocket socket, NodeIdentity node, DateTimeOf
         }
     }
 
-    /// <summary>Asks the agent for a console's password.</summary>
-    /// <exception cref="ConsolePasswordException">The link ended meanwhile.</exception>
-    public async Task<PasswordFound> AskPasswordAsync(Incarnation incarnation, string console, CancellationToken cancellationToken)
+    /// <summary>Asks the agent for something, and waits for its answer.</summary>
+    /// <param name="question">Makes the request, given its number.</param>
+    /// <exception cref="LinkLostException">The link ended meanwhile.</exception>
+    public async Task<LinkAnswer> AskAsync(Func<long, LinkRequest> question, CancellationToken cancellationToken)
     {
         var request = Interlocked.Increment(ref _lastRequest);
-        var answer = new TaskCompletionSource<PasswordFound>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<LinkAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         _asked[request] = answer;
 
         try
         {
-            await using var lost = _leaving.Token.Register(() => answer.TrySetException(LinkLost()));
+            await using var lost = _leaving.Token.Register(() => answer.TrySetException(new LinkLostException(Node.Name)));
 
             // Not sent under the caller's token: cancelling a send breaks the whole connection.
-            await socket.SendAsync(new PasswordWanted(request, incarnation, console), _leaving.Token).WaitAsync(cancellationToken);
+            await socket.SendAsync(question(request), _leaving.Token).WaitAsync(cancellationToken);
             return await answer.Task.WaitAsync(cancellationToken);
         }
         catch (Exception e) when (e is WebSocketException or ObjectDisposedException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw LinkLost();
+            throw new LinkLostException(Node.Name);
         }
         finally
         {
@@ -122,11 +124,11 @@ internal sealed class AgentLink(LinkSocket socket, NodeIdentity node, DateTimeOf
     }
 
     /// <summary>An answer to a question that nobody asks any more is dropped.</summary>
-    public void Answer(PasswordFound found)
+    public void Answer(LinkAnswer given)
     {
-        if (_asked.TryGetValue(found.Request, out var answer))
+        if (_asked.TryGetValue(given.Request, out var answer))
         {
-            answer.TrySetResult(found);
+            answer.TrySetResult(given);
         }
     }
 
@@ -186,6 +188,4 @@ internal sealed class AgentLink(LinkSocket socket, NodeIdentity node, DateTimeOf
             await socket.SendAsync(new Resend(_lastGeneration), _leaving.Token);
         }
     }
-
-    private ConsolePasswordException LinkLost() => new($"The agent of node {Node.Name} left before it gave the console's password.");
 }

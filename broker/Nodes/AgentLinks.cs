@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.WebSockets;
+using Consoles.Broker.Authority;
 using Consoles.Broker.Store;
 using Consoles.Common.Link;
 
 namespace Consoles.Broker.Nodes;
 
 /// <summary>The links of all agents: at most one for each node, that of the agent which started last.</summary>
-internal sealed class AgentLinks(NodeRegistry nodes, ConsoleDirectory directory, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<AgentLinks> log)
+internal sealed class AgentLinks(NodeRegistry nodes, ConsoleDirectory directory, HostCertificates certificates, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<AgentLinks> log)
 {
     private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(10);
 
@@ -150,11 +151,11 @@ internal sealed class AgentLinks(NodeRegistry nodes, ConsoleDirectory directory,
         switch (message)
         {
             case Report { Node: { } report }:
-                await link.TakeAsync(report, directory.Apply);
+                await link.TakeAsync(report, directory.Apply, certificates.PlanOf);
                 break;
 
-            case PasswordFound found:
-                link.Answer(found);
+            case LinkAnswer answer:
+                link.Answer(answer);
                 break;
 
             default:

@@ -1,16 +1,17 @@
 using System.Collections.Concurrent;
 using Consoles.Common.Inventory;
+using Microsoft.Extensions.Options;
 
 namespace Consoles.Broker.Nodes;
 
 /// <summary>What the broker knows of every node: its latest report, for as long as the node is heard of.</summary>
 /// <remarks>
-/// In memory alone: a broker that starts knows nothing until the agents are back, which takes seconds,
-/// and a console that no agent vouches for now is not one to send a user to.
+/// In memory alone: a broker that starts knows nothing until the agents are back, which takes seconds.
+/// What a silent node said last counts only where no other node says anything of the domain, and is marked as such.
 /// </remarks>
-internal sealed class ConsoleDirectory(TimeProvider clock)
+internal sealed class ConsoleDirectory(TimeProvider clock, IOptions<NodeOptions> options)
 {
-    /// <summary>A silent node's consoles are forgotten after this long.</summary>
+    /// <summary>A node of which no report came for so long is silent.</summary>
     public static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, NodeEntry> _nodes = new(StringComparer.Ordinal);
@@ -19,6 +20,8 @@ internal sealed class ConsoleDirectory(TimeProvider clock)
     public event Action<IReadOnlyList<Incarnation>>? Ended;
 
     public IReadOnlyCollection<NodeEntry> Nodes => [.. _nodes.Values];
+
+    public NodeEntry? FindNode(string name) => _nodes.GetValueOrDefault(name);
 
     public void Forget(string node)
     {
@@ -31,7 +34,8 @@ internal sealed class ConsoleDirectory(TimeProvider clock)
     /// <summary>Takes in a report. The caller has checked who speaks, and that the generation follows.</summary>
     public void Apply(NodeIdentity node, NodeReport report)
     {
-        var before = _nodes.GetValueOrDefault(node.Name)?.Domains ?? new Dictionary<DomainId, DomainReport>();
+        var entry = _nodes.GetValueOrDefault(node.Name);
+        var before = entry?.Domains ?? new Dictionary<DomainId, DomainReport>();
 
         // An agent that has not reached its libvirt yet reports nothing, and that says nothing of runs that an earlier agent saw.
         var after = report.Whole && report.Libvirt.Connected ? [] : new Dictionary<DomainId, DomainReport>(before);
@@ -46,7 +50,7 @@ internal sealed class ConsoleDirectory(TimeProvider clock)
             after.Remove(gone);
         }
 
-        _nodes[node.Name] = new NodeEntry(node, report.Libvirt, after, clock.GetUtcNow());
+        _nodes[node.Name] = new NodeEntry(node, report.Libvirt, after, clock.GetUtcNow(), report.Certificates ?? (report.Whole ? null : entry?.Certificates));
 
         RaiseEnded(
             from domain in before.Values
@@ -54,17 +58,22 @@ internal sealed class ConsoleDirectory(TimeProvider clock)
             select domain.Incarnation);
     }
 
-    /// <summary>The domain with that UUID or, where <paramref name="nameOrId"/> is none, that name; null when none or several nodes running it are heard of.</summary>
+    /// <summary>The domain with that UUID or, where <paramref name="nameOrId"/> is none, that name; null when no node is known to have it, or several are.</summary>
     public (NodeEntry Node, DomainReport Domain)? FindDomain(string nameOrId)
     {
         var byId = DomainId.TryParse(nameOrId, null, out var id);
 
         var found = (
             from node in _nodes.Values
-            where IsHeardOf(node)
+            where IsKept(node)
             from domain in node.Domains.Values
             where byId ? domain.Id == id : string.Equals(domain.Name, nameOrId, StringComparison.Ordinal)
             select (node, domain)).ToList();
+
+        if (found.Exists(candidate => IsHeardOf(candidate.node)))
+        {
+            found.RemoveAll(candidate => !IsHeardOf(candidate.node));
+        }
 
         // A domain that is being migrated, or defined on several nodes, is known to all of them: the one that runs it counts.
         var running = found.Where(candidate => candidate.domain.Incarnation is not null).ToList();
@@ -72,30 +81,38 @@ internal sealed class ConsoleDirectory(TimeProvider clock)
         return candidates.Count == 1 ? candidates[0] : null;
     }
 
-    /// <summary>The console of this very run of the domain, or null when the run is over, its node is not heard of, or several nodes claim it.</summary>
+    /// <summary>The console of this very run of the domain, or null when the run is over, no node is known to have it, or several claim it.</summary>
     public ConsoleTarget? Find(Incarnation incarnation, string console)
     {
         ConsoleTarget? target = null;
 
         foreach (var node in _nodes.Values)
         {
-            if (IsHeardOf(node)
-                && node.Domains.TryGetValue(incarnation.Domain, out var domain)
-                && domain.Incarnation == incarnation
-                && domain.Consoles.FirstOrDefault(endpoint => string.Equals(endpoint.Name, console, StringComparison.Ordinal)) is { } endpoint)
-            {
-                // A process runs on one node: of two that claim it, one lies, and nobody is sent to either.
-                if (target is not null)
-                {
-                    return null;
-                }
+            var heard = IsHeardOf(node);
 
-                target = new ConsoleTarget(node.Identity, domain, endpoint);
+            if (!IsKept(node)
+                || !node.Domains.TryGetValue(incarnation.Domain, out var domain)
+                || domain.Incarnation != incarnation
+                || domain.Consoles.FirstOrDefault(endpoint => string.Equals(endpoint.Name, console, StringComparison.Ordinal)) is not { } endpoint
+                || (target?.Heard == true && !heard))
+            {
+                continue;
             }
+
+            // A process runs on one node: of two that claim it, one lies, and nobody is sent to either.
+            if (target is not null && target.Heard == heard)
+            {
+                return null;
+            }
+
+            target = new ConsoleTarget(node.Identity, domain, endpoint, heard);
         }
 
         return target;
     }
+
+    /// <summary>Whether what the node said last is still taken for true, though it may be silent.</summary>
+    public bool IsKept(NodeEntry node) => clock.GetUtcNow() - node.HeardAt < options.Value.KeptSilent;
 
     public bool IsHeardOf(NodeEntry node) => clock.GetUtcNow() - node.HeardAt < SilenceLimit;
 
@@ -111,4 +128,6 @@ internal sealed class ConsoleDirectory(TimeProvider clock)
 }
 
 /// <summary>One node's part of the directory. Immutable: a report replaces it.</summary>
-internal sealed record NodeEntry(NodeIdentity Identity, LibvirtHealth Libvirt, IReadOnlyDictionary<DomainId, DomainReport> Domains, DateTimeOffset HeardAt);
+/// <param name="Certificates">Null: the agent looks after none.</param>
+internal sealed record NodeEntry(
+    NodeIdentity Identity, LibvirtHealth Libvirt, IReadOnlyDictionary<DomainId, DomainReport> Domains, DateTimeOffset HeardAt, NodeCertificates? Certificates);

@@ -3,7 +3,8 @@ using Consoles.Common.Inventory;
 namespace Consoles.Broker.Nodes;
 
 /// <summary>One console as the directory knows it now: everything that is needed to reach it, and nothing that a request could have chosen.</summary>
-internal sealed record ConsoleTarget(NodeIdentity Node, DomainReport Domain, ConsoleEndpoint Endpoint);
+/// <param name="Heard">False: the node's agent is silent, and this is what it said last.</param>
+internal sealed record ConsoleTarget(NodeIdentity Node, DomainReport Domain, ConsoleEndpoint Endpoint, bool Heard = true);
 
 /// <summary>A node as enrolled, with what the broker saw of it.</summary>
 /// <param name="Name">The name the node was invited under: the DNS name in its certificates.</param>

@@ -1,4 +1,3 @@
-using System.Net;
 using Consoles.Broker.Hosting;
 using Consoles.Broker.Store;
 using Consoles.Common.Link;
@@ -15,7 +14,7 @@ internal static class LinkEndpoints
 
     private static async Task<IResult> Link(HttpContext context, AgentIdentity identity, AgentLinks links, DescriptorBudget budget, ILogger<AgentLinks> log)
     {
-        var remote = Remote(context);
+        var remote = AgentPosts.Remote(context);
 
         try
         {
@@ -45,12 +44,5 @@ internal static class LinkEndpoints
             log.StoreFailedForLink(remote.ToString(), e.Message);
             return Results.Problem("The broker's store is not available.", statusCode: StatusCodes.Status503ServiceUnavailable);
         }
-    }
-
-    // An IPv4 address is what people give and what is dialled, also when it came to a socket of IPv6.
-    private static IPAddress Remote(HttpContext context)
-    {
-        var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
-        return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
     }
 }

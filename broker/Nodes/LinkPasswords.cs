@@ -1,4 +1,5 @@
 using Consoles.Common.Inventory;
+using Consoles.Common.Link;
 
 namespace Consoles.Broker.Nodes;
 
@@ -17,8 +18,13 @@ internal sealed class LinkPasswords(AgentLinks links, TimeProvider clock) : ICon
 
         try
         {
-            var found = await link.AskPasswordAsync(incarnation, console, either.Token);
-            return found.Password ?? throw new ConsolePasswordException($"The agent of node {node} has no password for {console}: {Shorten(found.Reason)}");
+            return await link.AskAsync(request => new PasswordWanted(request, incarnation, console), either.Token) is PasswordFound found
+                ? found.Password ?? throw new ConsolePasswordException($"The agent of node {node} has no password for {console}: {Shorten(found.Reason)}")
+                : throw new ConsolePasswordException($"The agent of node {node} answered with something else than a password.");
+        }
+        catch (LinkLostException e)
+        {
+            throw new ConsolePasswordException(e.Message);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -69,11 +69,12 @@ internal sealed class NodeRegistry(Database database, AuthorityRoots roots, Time
     public IReadOnlyList<string> Removed() =>
         database.Use(store => store.Query<string>("SELECT name FROM nodes WHERE removed_at IS NOT NULL").ToList());
 
-    /// <summary>From now on nobody speaks for the node, and no invitation of it is good.</summary>
+    /// <summary>From now on nobody speaks for the node, no invitation of it is good, and no certificate of its guests is.</summary>
     /// <returns>False when there is no such node, or it was removed before.</returns>
     public bool Remove(string name) => database.Change(store =>
     {
         store.Execute("DELETE FROM join_tokens WHERE node = @name AND redeemed_at IS NULL", new { name });
+        IssuingAuthorities.Withdraw(store, name, clock.GetUtcNow());
         return store.Execute("UPDATE nodes SET removed_at = @now WHERE name = @name AND removed_at IS NULL", new { name, now = clock.GetUtcNow() }) == 1;
     });
 

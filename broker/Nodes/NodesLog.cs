@@ -36,4 +36,10 @@ internal static partial class NodesLog
 
     [LoggerMessage(5110, LogLevel.Debug, "Stopped looking after links")]
     public static partial void SweepEnded(this ILogger<LinkSweep> logger);
+
+    [LoggerMessage(5111, LogLevel.Error, "Cannot keep what nodes proved of their certificates: {Reason}")]
+    public static partial void StoreFailedForProofs(this ILogger<ProofKeeper> logger, string reason);
+
+    [LoggerMessage(5200, LogLevel.Warning, "Refused a stream of {Node}: {Reason}")]
+    public static partial void StreamRefused(this ILogger<AgentStreams> logger, string node, string reason);
 }

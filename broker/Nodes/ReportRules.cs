@@ -41,7 +41,7 @@ internal static class ReportRules
             }
         }
 
-        return null;
+        return report.Certificates is null || CertificateRules.Fits(report.Certificates) ? null : "What it says of certificates lacks a part, or is too long.";
     }
 
     private static string? Fault(DomainReport domain)
@@ -87,11 +87,13 @@ internal static class ReportRules
 
     private static bool Fits(Readiness readiness) =>
         readiness.Reason is { Length: <= MaxText }
-        && (readiness.Certificate is not { } served
-            || (served is { Fingerprint.Length: <= MaxName, Serial.Length: <= MaxName, Subject.Length: <= MaxText, Names.Count: <= MaxCertificateNames }
-                && served.Names.All(name => name is { Length: <= MaxName })));
+        && (readiness.Certificate is not { } served || Fits(served));
 
-    private static bool Fits(string? text, int limit) => text is null || text.Length <= limit;
+    internal static bool Fits(ServedCertificate served) =>
+        served is { Fingerprint.Length: <= MaxName, Serial.Length: <= MaxName, Subject.Length: <= MaxText, Names.Count: <= MaxCertificateNames }
+        && served.Names.All(name => name is { Length: <= MaxName });
+
+    internal static bool Fits(string? text, int limit) => text is null || text.Length <= limit;
 
     private static bool IsPort(int? port) => port is null or (> 0 and <= 65535);
 }

@@ -1,9 +1,10 @@
 using Consoles.Broker.Access;
+using Consoles.Common.Inventory;
 using Microsoft.Extensions.Options;
 
 namespace Consoles.Broker.Sessions;
 
-/// <summary>Opens the WebSocket of a session.</summary>
+/// <summary>Opens the WebSocket of a session, and those of its further channels.</summary>
 internal static class ChannelEndpoint
 {
     public const string Path = "/channel";
@@ -19,6 +20,7 @@ internal static class ChannelEndpoint
         HttpContext context,
         SessionRegistry sessions,
         SessionRun run,
+        FurtherChannelRun further,
         ConnectionTickets tickets,
         ViewerCookie cookies,
         FailureLimits failures,
@@ -63,7 +65,15 @@ internal static class ChannelEndpoint
             return Problem.NoRoom.Result(context, RoomMayBeFoundIn);
         }
 
-        if (tickets.Take(ticket, cookie) is not var (grant, node))
+        var digest = ConnectionTickets.DigestOf(ticket, cookie);
+
+        // SPICE opens a connection for each of its channels, and shows the same ticket each time.
+        if (sessions.FindByTicket(digest) is { Grant.Kind: ConsoleKind.Spice } open)
+        {
+            return await AddAsync(open);
+        }
+
+        if (tickets.Take(digest) is not var (grant, node))
         {
             failures.Count(remote);
             logger.TicketRefused(remote);
@@ -74,7 +84,7 @@ internal static class ChannelEndpoint
             return Results.Empty;
         }
 
-        if (!sessions.TryOpen(grant, node, remote, out var session))
+        if (!sessions.TryOpen(grant, node, remote, digest, out var session))
         {
             return Problem.NoRoom.Result(context, RoomMayBeFoundIn);
         }
@@ -90,6 +100,26 @@ internal static class ChannelEndpoint
         }
 
         return Results.Empty;
+
+        async Task<IResult> AddAsync(Session session)
+        {
+            if (!sessions.TryAddChannel(session))
+            {
+                return Problem.NoRoom.Result(context, RoomMayBeFoundIn);
+            }
+
+            try
+            {
+                await using var channel = await AcceptAsync();
+                await further.RunAsync(session, channel);
+            }
+            finally
+            {
+                sessions.RemoveChannel(session);
+            }
+
+            return Results.Empty;
+        }
 
         async Task<WebSocketChannel> AcceptAsync() => new(await upgrade.AcceptAsync(Subprotocol), context.Abort, options.Value, clock);
     }

@@ -47,4 +47,10 @@ internal enum CloseCode
 
     /// <summary>Another session took the console over.</summary>
     TakenOver = 4008,
+
+    /// <summary>Somebody outside of Consoles holds the console; force takes it.</summary>
+    Held = 4009,
+
+    /// <summary>Somebody outside of Consoles holds the console, and it cannot be taken from them.</summary>
+    InUse = 4010,
 }

@@ -6,13 +6,17 @@ using Microsoft.Extensions.Options;
 
 namespace Consoles.Broker.Sessions;
 
-/// <summary>What a page that redeemed a token shows when it opens its WebSocket: a ticket that works once, soon, and with the page's cookie.</summary>
+/// <summary>What a page that redeemed a token shows when it opens its WebSocket: a ticket that works soon, with the page's cookie, and once: where a session has
+/// several channels, the ticket that opened it is what they show too, as long as it lasts.</summary>
 internal sealed class ConnectionTickets(TimeProvider clock, IOptions<SessionOptions> options)
 {
     private const int SecretBytes = 32;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Ticket> _tickets = new(StringComparer.Ordinal);
+
+    // Of both together: one without the other finds nothing, and the time a look-up takes tells nothing of either.
+    public static string DigestOf(string secret, string cookie) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{secret} {cookie}")));
 
     /// <param name="grant">What was redeemed.</param>
     /// <param name="node">The node that the guest runs on.</param>
@@ -40,16 +44,14 @@ internal sealed class ConnectionTickets(TimeProvider clock, IOptions<SessionOpti
     }
 
     /// <summary>The grant of a ticket that is used up by this call; null when it is unknown, used, late, or another browser's.</summary>
-    public (ConsoleGrant Grant, string Node)? Take(string secret, string cookie)
+    /// <param name="digest">Of the ticket with its cookie.</param>
+    public (ConsoleGrant Grant, string Node)? Take(string digest)
     {
         lock (_gate)
         {
-            return _tickets.Remove(DigestOf(secret, cookie), out var ticket) && clock.GetUtcNow() < ticket.ExpiresAt ? (ticket.Grant, ticket.Node) : null;
+            return _tickets.Remove(digest, out var ticket) && clock.GetUtcNow() < ticket.ExpiresAt ? (ticket.Grant, ticket.Node) : null;
         }
     }
-
-    // Of both together: one without the other finds nothing, and the time a look-up takes tells nothing of either.
-    private static string DigestOf(string secret, string cookie) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{secret} {cookie}")));
 
     private sealed record Ticket(ConsoleGrant Grant, string Node, DateTimeOffset ExpiresAt);
 }

@@ -9,9 +9,9 @@ namespace Consoles.Broker.Sessions;
 internal static class DialAddress
 {
     /// <exception cref="GuestException">There is no address that may be dialled.</exception>
-    public static IPEndPoint Of(ConsoleEndpoint console, NodeIdentity node)
+    public static IPEndPoint Of(ConsoleEndpoint console, NodeIdentity node, GuestDoor door = GuestDoor.Plain)
     {
-        if (console.Transport != ConsoleTransport.Tcp || console.Port is not (> 0 and <= IPEndPoint.MaxPort))
+        if (console.Transport != ConsoleTransport.Tcp || (door == GuestDoor.Tls ? console.TlsPort : console.Port) is not (> 0 and <= IPEndPoint.MaxPort and var port))
         {
             throw Refused($"Console {console.Name} has no TCP port that could be dialled.");
         }
@@ -21,15 +21,15 @@ internal static class DialAddress
             throw Refused($"Console {console.Name} listens at {(console.Host is null ? "no address" : "a name and not at an address")}.");
         }
 
-        return new IPEndPoint(Choose(Plain(listens), [.. node.Addresses.Select(Plain)], console, node), console.Port.Value);
+        return new IPEndPoint(Choose(Plain(listens), [.. node.Addresses.Select(Plain)], console, node), port);
     }
 
     /// <summary>Why the console may not be dialled, in words, or null when it may.</summary>
-    public static string? WhyNot(ConsoleEndpoint console, NodeIdentity node)
+    public static string? WhyNot(ConsoleEndpoint console, NodeIdentity node, GuestDoor door = GuestDoor.Plain)
     {
         try
         {
-            Of(console, node);
+            Of(console, node, door);
             return null;
         }
         catch (GuestException refused)

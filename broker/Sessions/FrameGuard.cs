@@ -1,3 +1,5 @@
+using Consoles.Common.Relaying;
+
 namespace Consoles.Broker.Sessions;
 
 /// <summary>
@@ -11,7 +13,7 @@ namespace Consoles.Broker.Sessions;
 /// </remarks>
 /// <param name="inner">The connection.</param>
 /// <param name="disposed">Told when the WebSocket lets go of the connection.</param>
-internal sealed class FrameGuard(Stream inner, FrameRules rules, Action disposed) : Stream
+internal sealed class FrameGuard(Stream inner, FrameRules rules, Action disposed) : WrappedStream(inner)
 {
     // FIN and close; masked, without a payload; the mask.
     private static readonly byte[] EmptyCloseFrame = [0x88, 0x80, 0, 0, 0, 0];
@@ -24,20 +26,6 @@ internal sealed class FrameGuard(Stream inner, FrameRules rules, Action disposed
 
     /// <summary>What the viewer did wrong, once it has; null before.</summary>
     public FrameFault? Fault { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -52,7 +40,7 @@ internal sealed class FrameGuard(Stream inner, FrameRules rules, Action disposed
             return new(0);
         }
 
-        return buffer.IsEmpty ? inner.ReadAsync(buffer, cancellationToken) : ReadCheckedAsync(buffer, cancellationToken);
+        return buffer.IsEmpty ? Inner.ReadAsync(buffer, cancellationToken) : ReadCheckedAsync(buffer, cancellationToken);
     }
 
     [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder<>))]
@@ -60,7 +48,7 @@ internal sealed class FrameGuard(Stream inner, FrameRules rules, Action disposed
     {
         while (_gathered == 0)
         {
-            var read = await inner.ReadAsync(buffer, cancellationToken);
+            var read = await Inner.ReadAsync(buffer, cancellationToken);
             var passed = Check(buffer.Span[..read]);
 
             if (passed > 0 || read == 0)
@@ -77,7 +65,7 @@ internal sealed class FrameGuard(Stream inner, FrameRules rules, Action disposed
         do
         {
             var missing = FrameHeader.SizeOf(_header.AsSpan(0, _gathered)) - _gathered;
-            var read = await inner.ReadAsync(_header.AsMemory(_gathered, missing), cancellationToken);
+            var read = await Inner.ReadAsync(_header.AsMemory(_gathered, missing), cancellationToken);
 
             if (read == 0)
             {
@@ -156,34 +144,13 @@ internal sealed class FrameGuard(Stream inner, FrameRules rules, Action disposed
         return taken;
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
     protected override void Dispose(bool disposing)
     {
+        base.Dispose(disposing);
+
         if (disposing)
         {
-            inner.Dispose();
             disposed();
         }
-
-        base.Dispose(disposing);
     }
 }

@@ -6,7 +6,8 @@ namespace Consoles.Broker.Sessions;
 internal sealed record FrameFault(WebSocketCloseStatus Code, string Reason);
 
 /// <summary>Judges the frames that a viewer sends by their headers, before any of their payload is read.</summary>
-internal sealed class FrameRules(TimeProvider clock)
+/// <param name="text">The console's bytes are in text frames, and binary ones are not taken; else it is the other way round.</param>
+internal sealed class FrameRules(TimeProvider clock, bool text = false)
 {
     /// <summary>The longest frame taken. noVNC sends at most 10 KiB, browsers cut larger messages at 64 to 128 KiB.</summary>
     public const ulong MaxPayload = 1024 * 1024;
@@ -47,6 +48,9 @@ internal sealed class FrameRules(TimeProvider clock)
             FrameKind.Close or FrameKind.Ping or FrameKind.Pong => JudgeControl(header),
             FrameKind.Continuation when _inMessage => JudgeFragment(header),
             FrameKind.Continuation => Wrong("A fragment came outside a message."),
+            FrameKind.Text when text && !_inMessage => JudgeFragment(header),
+            FrameKind.Binary when text => new FrameFault(WebSocketCloseStatus.InvalidMessageType, "Binary frames are not taken; this console speaks base64."),
+            FrameKind.Text when text => Wrong("A message began inside another one."),
             FrameKind.Text => new FrameFault(WebSocketCloseStatus.InvalidMessageType, "Text frames are not taken; a console speaks binary."),
             FrameKind.Binary when !_inMessage => JudgeFragment(header),
             FrameKind.Binary => Wrong("A message began inside another one."),

@@ -1,5 +1,6 @@
 using Consoles.Broker.Nodes;
 using Consoles.Broker.Tokens;
+using Consoles.Common.Inventory;
 
 namespace Consoles.Broker.Sessions;
 
@@ -7,7 +8,13 @@ namespace Consoles.Broker.Sessions;
 internal interface IGuestConnector
 {
     /// <exception cref="GuestException">The guest's side could not be had; nothing of the viewer's was sent to it.</exception>
-    Task<GuestEnd> ConnectAsync(ConsoleTarget target, CancellationToken cancellationToken);
+    Task<GuestEnd> ConnectAsync(ConsoleTarget target, ConsoleGrant grant, CancellationToken cancellationToken);
+}
+
+/// <summary>A connector for one kind of console.</summary>
+internal interface IKindConnector : IGuestConnector
+{
+    ConsoleKind Kind { get; }
 }
 
 /// <summary>The guest's side of a session, proved and ready.</summary>
@@ -16,12 +23,19 @@ internal abstract class GuestEnd(Stream stream) : IAsyncDisposable
     /// <summary>The bytes of the guest, from the first one after the handshakes that the broker made itself.</summary>
     public Stream Stream { get; } = stream;
 
+    /// <summary>Whether the guest lets go of the viewer before when this one comes.</summary>
+    public virtual bool IsForOne => false;
+
     /// <summary>When the viewer last used the console, as the clock's timestamp; null where its protocol does not tell that from what a viewer sends by itself.</summary>
     public virtual long? LastInput => null;
 
+    /// <summary>A node's agent carries it, so that it ends when the agent does.</summary>
+    public virtual bool Relayed => false;
+
     /// <summary>Gives the viewer the handshake that its protocol begins with, and returns the viewer's stream with what <paramref name="rights"/> do not allow taken out.</summary>
     /// <exception cref="IOException">The viewer left.</exception>
-    /// <exception cref="Consoles.Common.Rfb.RfbException">The viewer broke the protocol.</exception>
+    /// <exception cref="Consoles.Common.Relaying.ProtocolException">The viewer broke the protocol.</exception>
+    /// <exception cref="Spice.SpiceException">The viewer broke the protocol.</exception>
     public abstract Task<Stream> AdmitAsync(Stream viewer, ConsoleRights rights, CancellationToken cancellationToken);
 
     public ValueTask DisposeAsync() => Stream.DisposeAsync();
@@ -44,6 +58,12 @@ internal enum GuestFailure
 
     /// <summary>It broke its protocol.</summary>
     Protocol,
+
+    /// <summary>Somebody outside of Consoles holds it, and force takes it (close code 4009).</summary>
+    Held,
+
+    /// <summary>Somebody outside of Consoles holds it, and only they can let it go (close code 4010).</summary>
+    InUse,
 }
 
 /// <summary>The guest's side of a session could not be had. The message says what was attempted and what came, and may be shown to the user.</summary>

@@ -56,6 +56,12 @@ internal sealed class GuestFate(ConsoleDirectory directory, TimeProvider clock)
 
             if (domain.Incarnation != run)
             {
+                // No process, so libvirt's number alone: the domain's end, of which libvirt has not heard yet, and no start of another.
+                if (domain.Incarnation.StartTicks == 0 && run.StartTicks != 0)
+                {
+                    continue;
+                }
+
                 return entry.Identity.Name == node ? SessionEnding.GuestRestarted : SessionEnding.GuestMoved;
             }
 

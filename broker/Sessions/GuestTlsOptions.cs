@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 
 namespace Consoles.Broker.Sessions;
 
@@ -15,7 +16,10 @@ internal sealed class GuestTlsOptions : IValidatableObject
     public string? KeyFile { get; init; }
 
     /// <summary>Whether a console without TLS may be opened. Unset: only one at a loopback address, which no network sees.</summary>
-    public bool? AllowPlain { get; init; }
+    public bool? AllowPlain { get; set; }
+
+    /// <summary>Whether a console that is dialled at this address may be used without TLS.</summary>
+    public bool AllowsPlain(IPAddress address) => AllowPlain ?? IPAddress.IsLoopback(address);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

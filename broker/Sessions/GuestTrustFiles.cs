@@ -36,5 +36,7 @@ internal sealed class GuestTrustFiles(string caFile, string? certificateFile, st
         }
     }
 
+    public GuestTrust Of(string node) => Current;
+
     private static DateTime Written(string? path) => path is null ? default : File.GetLastWriteTimeUtc(path);
 }

@@ -24,9 +24,15 @@ internal sealed record SessionEnding(CloseCode Code, string Reason)
 
     public static SessionEnding GuestMoved { get; } = new(CloseCode.GuestMoved, "The guest moved to another node; open its console anew.");
 
+    public static SessionEnding AgentLeft { get; } = new(CloseCode.GuestUnreachable, "The agent of the guest's node left; try again in a moment.");
+
     public static SessionEnding Idle { get; } = new(CloseCode.Idle, "Nobody used the console for too long.");
 
     public static SessionEnding TooOld { get; } = new(CloseCode.Limit, "The session reached the longest time that is allowed.");
+
+    public static SessionEnding TokenExpired { get; } = new(CloseCode.Limit, "The token of the session has expired, and sessions end with their tokens here.");
+
+    public static SessionEnding TakenOver { get; } = new(CloseCode.TakenOver, "Somebody else opened this console, and it shows itself to one viewer at a time.");
 
     public static SessionEnding TooManyOfGuest { get; } = new(CloseCode.Limit, "Too many people look at this guest already.");
 
@@ -59,6 +65,13 @@ internal sealed record SessionEnding(CloseCode Code, string Reason)
         }
     }
 
-    public static SessionEnding Of(GuestFailure failure, string reason) =>
-        new(failure == GuestFailure.Tls ? CloseCode.GuestTlsFailed : CloseCode.GuestUnreachable, reason);
+    public static SessionEnding Of(GuestFailure failure, string reason) => new(
+        failure switch
+        {
+            GuestFailure.Tls => CloseCode.GuestTlsFailed,
+            GuestFailure.Held => CloseCode.Held,
+            GuestFailure.InUse => CloseCode.InUse,
+            _ => CloseCode.GuestUnreachable,
+        },
+        reason);
 }

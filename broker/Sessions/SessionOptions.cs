@@ -12,6 +12,10 @@ internal sealed class SessionOptions
     [Range(1, 1_000)]
     public int MaxPerGuest { get; set; } = 10;
 
+    /// <summary>How many channels one session may have at a time, where its console's protocol uses several (SPICE: one for the screen, one for the keys, and so on).</summary>
+    [Range(4, 64)]
+    public int MaxChannels { get; set; } = 16;
+
     /// <summary>From the upgrade to the first byte relayed: dialling, TLS, and both handshakes.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan SetupLimit { get; set; } = TimeSpan.FromSeconds(10);

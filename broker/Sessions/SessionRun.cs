@@ -1,6 +1,5 @@
 using Consoles.Broker.Nodes;
 using Consoles.Common.Relaying;
-using Consoles.Common.Rfb;
 using Microsoft.Extensions.Options;
 
 namespace Consoles.Broker.Sessions;
@@ -8,14 +7,16 @@ namespace Consoles.Broker.Sessions;
 /// <summary>The life of one session: finds its guest, has it proved, lets the viewer in, relays, and says how it ended.</summary>
 internal sealed class SessionRun(
     ConsoleDirectory directory,
+    SessionRegistry sessions,
     IGuestConnector connector,
     GuestFate fate,
+    IAgentStreams agents,
     TimeProvider clock,
     IOptions<SessionOptions> options,
     ILogger<SessionRun> logger)
 {
     /// <summary>Returns when the session is over and the viewer was told why. The channel is closed, and the guest's side let go.</summary>
-    public async Task RunAsync(Session session, WebSocketChannel channel)
+    public async Task RunAsync(Session session, ViewerChannel channel)
     {
         session.Silence = () => channel.Silence;
         RelayResult relayed = default;
@@ -46,7 +47,7 @@ internal sealed class SessionRun(
             clock.GetUtcNow() - session.StartedAt);
     }
 
-    private async Task<RelayResult> ServeAsync(Session session, WebSocketChannel channel)
+    private async Task<RelayResult> ServeAsync(Session session, ViewerChannel channel)
     {
         using var deadline = new CancellationTokenSource(options.Value.SetupLimit, clock);
         using var setup = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, session.Stop);
@@ -56,12 +57,17 @@ internal sealed class SessionRun(
             return default;
         }
 
+        var agent = agents.AgentOf(session.Node);
+
         await using (guest)
         {
             if (await AdmitAsync(session, channel, guest, setup.Token) is not { } viewer)
             {
                 return default;
             }
+
+            session.Further = guest as IFurtherChannels;
+            TakeOver(session, guest);
 
             // Where the console's protocol tells input from the rest of what a viewer sends, input is what counts.
             session.Silence = () => guest.LastInput is { } input ? clock.GetElapsedTime(input) : channel.Silence;
@@ -71,7 +77,7 @@ internal sealed class SessionRun(
 
         async Task SayLastWordsAsync(RelayEnd end, Exception? error)
         {
-            var ending = session.Ending ?? (end == RelayEnd.Guest ? await fate.LearnAsync(session.Grant.Incarnation, session.Node) : EndingOfViewer(channel, error));
+            var ending = session.Ending ?? (end == RelayEnd.Guest ? await EndingOfGuestAsync(session, guest, agent) : EndingOfViewer(channel, error));
             await channel.CloseAsync(session.End(ending));
         }
     }
@@ -88,7 +94,7 @@ internal sealed class SessionRun(
 
         try
         {
-            return await connector.ConnectAsync(target, setup);
+            return await connector.ConnectAsync(target, session.Grant, setup);
         }
         catch (GuestException failure)
         {
@@ -104,7 +110,7 @@ internal sealed class SessionRun(
     }
 
     /// <summary>The viewer's stream, its handshake done; null when the session ended during it.</summary>
-    private async Task<Stream?> AdmitAsync(Session session, WebSocketChannel channel, GuestEnd guest, CancellationToken setup)
+    private async Task<Stream?> AdmitAsync(Session session, ViewerChannel channel, GuestEnd guest, CancellationToken setup)
     {
         // The channel takes no notice of the token; closing it makes its reads end.
         await using var late = setup.UnsafeRegister(_ => _ = channel.CloseAsync(session.End(TookTooLong("The viewer"))), null);
@@ -117,7 +123,7 @@ internal sealed class SessionRun(
         {
             session.End(SessionEnding.Of(failure.Failure, failure.Message));
         }
-        catch (Exception error) when (error is IOException or RfbException or OperationCanceledException)
+        catch (Exception error) when (error is IOException or ProtocolException or OperationCanceledException)
         {
             session.End(EndingOfViewer(channel, error));
         }
@@ -125,13 +131,32 @@ internal sealed class SessionRun(
         return null;
     }
 
+    // spice-server ends a session when another begins; only here is it known why.
+    private void TakeOver(Session session, GuestEnd guest)
+    {
+        if (guest.IsForOne)
+        {
+            sessions.End(
+                other => other != session && other.Grant.Incarnation == session.Grant.Incarnation && other.Grant.Console == session.Grant.Console,
+                SessionEnding.TakenOver);
+        }
+    }
+
+    private async Task<SessionEnding> EndingOfGuestAsync(Session session, GuestEnd guest, long? agent)
+    {
+        var ending = await fate.LearnAsync(session.Grant.Incarnation, session.Node);
+
+        // A guest whose run goes on did not end the stream where the one who carried it has gone.
+        return ending == SessionEnding.GuestClosed && guest.Relayed && agents.AgentOf(session.Node) != agent ? SessionEnding.AgentLeft : ending;
+    }
+
     private SessionEnding TookTooLong(string who) =>
         new(CloseCode.GuestUnreachable, $"{who} did not finish its handshake within {options.Value.SetupLimit.TotalSeconds:0} s.");
 
-    private static SessionEnding EndingOfViewer(WebSocketChannel channel, Exception? error) => (channel.Fault, error) switch
+    internal static SessionEnding EndingOfViewer(ViewerChannel channel, Exception? error) => (channel.Fault, error) switch
     {
         ({ } fault, _) => new SessionEnding((CloseCode)fault.Code, fault.Reason),
-        (_, RfbException) => new SessionEnding(CloseCode.ProtocolError, error.Message),
+        (_, ProtocolException) => new SessionEnding(CloseCode.ProtocolError, error.Message),
         _ => SessionEnding.ViewerLeft,
     };
 }

@@ -50,6 +50,7 @@ internal sealed class SessionWatch(
     {
         var now = clock.GetUtcNow();
         sessions.End(session => now - session.StartedAt >= options.Value.HardLimit, SessionEnding.TooOld);
+        sessions.End(session => now >= session.Deadline, SessionEnding.TokenExpired);
         sessions.End(session => session.Silence?.Invoke() >= options.Value.IdleLimit, SessionEnding.Idle);
     }
 }

@@ -29,6 +29,16 @@ internal static partial class SessionsLog
     [LoggerMessage(4005, LogLevel.Information, "A token from {Remote} was refused")]
     public static partial void TokenRefused(this ILogger logger, IPAddress? remote);
 
+    [LoggerMessage(4020, LogLevel.Information, "Session {Session} has one more channel: {Channel}")]
+    public static partial void ChannelOpened(this ILogger logger, string session, string channel);
+
+    [LoggerMessage(
+        4021, LogLevel.Information, "A channel of session {Session} ended: {Channel}, code {Code}: {Reason} {BytesToGuest} bytes went to the guest and {BytesToViewer} to the viewer")]
+    public static partial void ChannelEnded(this ILogger logger, string session, string channel, int code, string reason, long bytesToGuest, long bytesToViewer);
+
+    [LoggerMessage(4022, LogLevel.Error, "A channel of session {Session} failed")]
+    public static partial void ChannelFailed(this ILogger logger, Exception error, string session);
+
     [LoggerMessage(4006, LogLevel.Information, "A ticket from {Remote} was refused")]
     public static partial void TicketRefused(this ILogger logger, IPAddress? remote);
 }

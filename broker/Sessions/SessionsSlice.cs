@@ -10,6 +10,7 @@ internal static class SessionsSlice
         builder.AddGuests();
         builder.Services.AddSingleton<ConnectionTickets>();
         builder.Services.AddSingleton<GuestFate>();
+        builder.Services.AddSingleton<FurtherChannelRun>();
         builder.Services.AddSingleton<SessionRegistry>();
         builder.Services.AddSingleton<SessionRun>();
         builder.Services.AddSingleton<ViewerCookie>();

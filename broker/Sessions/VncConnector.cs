@@ -1,46 +1,46 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Consoles.Broker.Authority;
 using Consoles.Broker.Nodes;
+using Consoles.Broker.Tokens;
 using Consoles.Common.Inventory;
 using Consoles.Common.Rfb;
 using Consoles.Common.Tls;
-using Microsoft.Extensions.Options;
 
 namespace Consoles.Broker.Sessions;
 
-/// <summary>Dials a guest's VNC console, secures it, and makes sure that it is that guest's.</summary>
+/// <summary>Opens a guest's VNC console, secures it, and makes sure that it is that guest's.</summary>
 internal sealed class VncConnector(
-    IGuestTrust trust, IConsolePasswords passwords, IOptions<GuestTlsOptions> options, TimeProvider clock, ILogger<VncConnector> logger) : IGuestConnector
+    VncDial dial, IGuestTrust trust, IConsolePasswords passwords, TimeProvider clock, ILogger<VncConnector> logger) : IKindConnector
 {
     /// <summary>For everything, from dialling to the guest's proof of who it is. QEMU itself waits for ever.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    private const int KeepAliveSeconds = 10;
-    private const int KeepAliveProbes = 2;
+    public ConsoleKind Kind => ConsoleKind.Vnc;
 
-    public async Task<GuestEnd> ConnectAsync(ConsoleTarget target, CancellationToken cancellationToken)
+    public async Task<GuestEnd> ConnectAsync(ConsoleTarget target, ConsoleGrant grant, CancellationToken cancellationToken)
     {
         if (target.Endpoint.Kind != ConsoleKind.Vnc || target.Domain.Incarnation is not { } run)
         {
             throw new GuestException(GuestFailure.Unreachable, $"Console {target.Endpoint.Name} is not the VNC console of a domain that runs.");
         }
 
-        var attempt = new Attempt(target, run, DialAddress.Of(target.Endpoint, target.Node));
+        var attempt = new Attempt(target, run);
         using var limit = new CancellationTokenSource(Limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         Stream? stream = null;
 
         try
         {
-            stream = await DialAsync(attempt.Address, either.Token);
+            var (handshake, route) = await dial.OpenAsync(target, run, step => attempt.Step = step, either.Token);
+            using var underWay = handshake;
+            stream = route.Stream;
             attempt.Step = "the RFB handshake";
-            var guest = await HandshakeAsync(stream, attempt, either.Token);
+            var guest = await HandshakeAsync(route, attempt, either.Token);
             stream = guest.Stream;
-            CheckName(guest.Init.Name, attempt);
+            CheckName(guest.Init.Name, route, attempt);
 
-            var end = new VncGuestEnd(stream, guest.Init, clock);
+            var end = new VncGuestEnd(stream, guest.Init, route.Relayed, clock);
             stream = null;
             return end;
         }
@@ -61,38 +61,16 @@ internal sealed class VncConnector(
         }
     }
 
-    private static async Task<Stream> DialAsync(IPEndPoint address, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-
-        try
-        {
-            // A node that loses power says nothing: this is how its sessions come to an end.
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveSeconds / 2);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
-
-            await socket.ConnectAsync(address, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private Task<RfbGuest> HandshakeAsync(Stream stream, Attempt attempt, CancellationToken cancellationToken)
+    private Task<RfbGuest> HandshakeAsync(GuestRoute route, Attempt attempt, CancellationToken cancellationToken)
     {
         var policy = new RfbGuestPolicy
         {
-            AllowPlain = options.Value.AllowPlain ?? IPAddress.IsLoopback(attempt.Address.Address),
+            AllowPlain = route.AllowsPlain,
             Secure = async (plain, token) =>
             {
                 attempt.Step = "the TLS handshake";
-                var (roots, own) = trust.Current;
-                var secured = await PeerTls.ConnectAsync(plain, roots, [attempt.Target.Node.Name, attempt.Address.Address.ToString()], own, token);
+                var (roots, own) = trust.Of(attempt.Target.Node.Name);
+                var secured = await PeerTls.ConnectAsync(plain, roots, route.Names, own, token);
                 (attempt.Secured, attempt.ShowedCertificate) = (true, own is not null);
                 attempt.Step = "the RFB handshake after TLS";
                 return secured;
@@ -107,30 +85,28 @@ internal sealed class VncConnector(
             },
         };
 
-        return RfbGuestHandshake.RunAsync(stream, policy, cancellationToken);
+        return RfbGuestHandshake.RunAsync(route.Stream, policy, cancellationToken);
     }
 
     // QEMU's ui/vnc.c names the desktop after -name guest=..., which libvirt sets to the domain's. TLS proves the node; this proves the guest.
-    private void CheckName(string name, Attempt attempt)
+    private void CheckName(string name, GuestRoute route, Attempt attempt)
     {
         var expected = $"QEMU ({attempt.Target.Domain.Name})";
 
         if (!string.Equals(name, expected, StringComparison.Ordinal))
         {
             // The user has no right to know whose console it is; the operator must.
-            logger.WrongGuestAnswered(attempt.Target.Node.Name, attempt.Address, expected, name.ReplaceControls());
+            logger.WrongGuestAnswered(attempt.Target.Node.Name, route.Where, expected, name.ReplaceControls());
             throw new GuestException(GuestFailure.WrongGuest, "Another guest answered at the address of this one.");
         }
     }
 
     /// <summary>One attempt and how far it has come, for the sentence that says why it failed. A close frame has room for 123 bytes of it.</summary>
-    private sealed class Attempt(ConsoleTarget target, Incarnation run, IPEndPoint address)
+    private sealed class Attempt(ConsoleTarget target, Incarnation run)
     {
         public ConsoleTarget Target { get; } = target;
 
         public Incarnation Run { get; } = run;
-
-        public IPEndPoint Address { get; } = address;
 
         public string Step { get; set; } = "dialling";
 

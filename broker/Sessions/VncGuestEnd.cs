@@ -4,13 +4,15 @@ using Consoles.Common.Rfb;
 namespace Consoles.Broker.Sessions;
 
 /// <summary>A guest's VNC console after its handshake: the viewer is given one of the broker's own, and then the guest's messages.</summary>
-internal sealed class VncGuestEnd(Stream stream, RfbServerInit init, TimeProvider clock) : GuestEnd(stream)
+internal sealed class VncGuestEnd(Stream stream, RfbServerInit init, bool relayed, TimeProvider clock) : GuestEnd(stream)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     private RfbViewerFilter? _viewer;
 
     public RfbServerInit Init { get; } = init;
+
+    public override bool Relayed { get; } = relayed;
 
     public override long? LastInput => _viewer?.LastInput;
 
@@ -21,7 +23,9 @@ internal sealed class VncGuestEnd(Stream stream, RfbServerInit init, TimeProvide
 
         try
         {
-            await RfbViewerHandshake.RunAsync(viewer, Init, either.Token);
+            await (viewer is ViewerChannel { AwaitsAdmission: true }
+                ? RfbViewerHandshake.AdmitAsync(viewer, Init, either.Token)
+                : RfbViewerHandshake.RunAsync(viewer, Init, either.Token));
         }
         catch (RfbException e) when (e.Fault == RfbFault.Ended)
         {
@@ -32,6 +36,6 @@ internal sealed class VncGuestEnd(Stream stream, RfbServerInit init, TimeProvide
             throw new RfbException($"The viewer did not finish its RFB handshake within {Limit.TotalSeconds} seconds.", e);
         }
 
-        return _viewer = new RfbViewerFilter(viewer, viewOnly: rights != ConsoleRights.Control, clock);
+        return _viewer = new RfbViewerFilter(viewer, viewOnly: rights == ConsoleRights.View, clock);
     }
 }

@@ -8,10 +8,11 @@ namespace Consoles.Broker.Sessions;
 /// No read or write takes notice of its cancellation token: cancelling would abort the socket, and the viewer would be told nothing.
 /// Whoever wants to stop them calls <see cref="CloseAsync"/>, which makes a pending read end.
 /// </remarks>
-internal sealed class WebSocketChannel : Stream
+internal sealed class WebSocketChannel : ViewerChannel
 {
     private readonly WebSocket _socket;
     private readonly FrameGuard _guard;
+    private readonly WebSocketMessageType _frames;
     private readonly Action _abort;
     private readonly SessionOptions _options;
     private readonly TimeProvider _clock;
@@ -22,38 +23,24 @@ internal sealed class WebSocketChannel : Stream
 
     /// <param name="connection">The connection after its upgrade.</param>
     /// <param name="abort">Tears the connection down at once. Disposing <paramref name="connection"/> leaves a read of it pending.</param>
-    public WebSocketChannel(Stream connection, Action abort, SessionOptions options, TimeProvider clock)
+    /// <param name="text">Its bytes are in text frames, which is for what is text.</param>
+    public WebSocketChannel(Stream connection, Action abort, SessionOptions options, TimeProvider clock, bool text = false)
     {
+        _frames = text ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
         _abort = abort;
         _options = options;
         _clock = clock;
         _lastReceived = clock.GetTimestamp();
-        _guard = new FrameGuard(connection, new FrameRules(clock), OnDisposed);
+        _guard = new FrameGuard(connection, new FrameRules(clock, text), OnDisposed);
 
         // A timeout makes the runtime send pings and wait for their pongs. No deflate options: no compression.
         _socket = WebSocket.CreateFromStream(
             _guard, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = options.PingInterval, KeepAliveTimeout = options.PongLimit });
     }
 
-    /// <summary>What the viewer did against the rules of WebSocket, once it has; null before.</summary>
-    public FrameFault? Fault => _guard.Fault;
+    public override FrameFault? Fault => _guard.Fault;
 
-    /// <summary>How long the viewer has sent nothing.</summary>
-    public TimeSpan Silence => _clock.GetElapsedTime(Volatile.Read(ref _lastReceived));
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
+    public override TimeSpan Silence => _clock.GetElapsedTime(Volatile.Read(ref _lastReceived));
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -83,7 +70,7 @@ internal sealed class WebSocketChannel : Stream
     {
         try
         {
-            await _socket.SendAsync(buffer, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
+            await _socket.SendAsync(buffer, _frames, endOfMessage: true, CancellationToken.None);
         }
         catch (Exception error) when (error is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
@@ -93,8 +80,8 @@ internal sealed class WebSocketChannel : Stream
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Tells the viewer why, and waits a little for its answer. The first call says it; later ones wait for it. Does not throw.</summary>
-    public Task CloseAsync(SessionEnding ending)
+    /// <remarks>Waits a little for the viewer's answer.</remarks>
+    public override Task CloseAsync(SessionEnding ending)
     {
         lock (_gate)
         {
@@ -140,24 +127,6 @@ internal sealed class WebSocketChannel : Stream
             throw new IOException("The viewer's connection broke.", error);
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

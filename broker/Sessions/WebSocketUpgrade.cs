@@ -48,7 +48,8 @@ internal sealed class WebSocketUpgrade
     }
 
     /// <summary>Answers 101. What is returned is the connection itself.</summary>
-    public Task<Stream> AcceptAsync(string subprotocol)
+    /// <param name="subprotocol">One of those offered; null: none is agreed on.</param>
+    public Task<Stream> AcceptAsync(string? subprotocol)
     {
         var headers = _context.Response.Headers;
         headers.Upgrade = "websocket";

@@ -1,3 +1,4 @@
+using Consoles.Broker.Hosting;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
@@ -127,7 +128,7 @@ internal sealed class Database
         StateDirectory.Make(System.IO.Path.GetDirectoryName(Path)!);
 
         // SQLite gives its journal files the mode of the database, so the mode is set before SQLite sees it.
-        using (new FileStream(Path, new FileStreamOptions
+        using (var file = new FileStream(Path, new FileStreamOptions
         {
             Mode = FileMode.OpenOrCreate,
             Access = FileAccess.ReadWrite,
@@ -135,6 +136,10 @@ internal sealed class Database
             UnixCreateMode = OwnerOnly,
         }))
         {
+            if (file.Length == 0)
+            {
+                Posix.GiveToOwnerOf(System.IO.Path.GetDirectoryName(Path)!, file);
+            }
         }
 
         File.SetUnixFileMode(Path, OwnerOnly);

@@ -11,4 +11,7 @@ internal enum ConsoleRights
 
     /// <summary>See and use it.</summary>
     [JsonStringEnumMemberName("control")] Control,
+
+    /// <summary>Also take it from whoever holds it outside of Consoles, such as virsh console. For administrators, and always logged.</summary>
+    [JsonStringEnumMemberName("force")] Force,
 }

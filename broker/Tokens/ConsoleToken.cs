@@ -1,10 +1,15 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Consoles.Broker.Tokens;
 
-/// <summary>The secret that redeems a grant: ct1_, 32 random bytes, and a checksum. It prints as its id, so it can be logged.</summary>
+/// <summary>The secret that redeems a grant. It prints as its id, so it can be logged.</summary>
+/// <remarks>
+/// Of our own pages it is ct1_, 32 random bytes, and a checksum. Of other clients it is the 32 bytes alone, in letters and digits whose case does not matter: such
+/// a token may stand in a host name, where clients write it in small letters, and in a query without any escape.
+/// </remarks>
 internal sealed class ConsoleToken
 {
     private const string Prefix = "ct1_";
@@ -12,6 +17,12 @@ internal sealed class ConsoleToken
 
     // Sorts out typing errors, and lets scanners for leaked secrets be sure of what they found. It protects nothing.
     private const int ChecksumBytes = 3;
+
+    // RFC 4648, section 6, in small letters and without padding. One label of a host name has 63 characters at most.
+    private const string SmallDigits = "abcdefghijklmnopqrstuvwxyz234567";
+    private const int SmallLength = ((SecretBytes * 8) + 4) / 5;
+
+    private static readonly SearchValues<char> SmallDigitsSet = SearchValues.Create(SmallDigits);
 
     private static readonly int Length = Prefix.Length + Base64Url.GetEncodedLength(SecretBytes) + Base64Url.GetEncodedLength(ChecksumBytes);
 
@@ -30,9 +41,17 @@ internal sealed class ConsoleToken
         return new ConsoleToken(body + ChecksumOf(body), id);
     }
 
+    /// <summary>A token for clients that are not our own.</summary>
+    public static ConsoleToken CreateSmall(string id) => new(RandomNumberGenerator.GetString(SmallDigits, SmallLength), id);
+
     /// <summary>Null when the text is no token at all.</summary>
     public static ConsoleToken? Parse(string? text)
     {
+        if (text is { Length: SmallLength } && text.ToLowerInvariant() is var small && !small.AsSpan().ContainsAnyExcept(SmallDigitsSet))
+        {
+            return new ConsoleToken(small, id: null);
+        }
+
         if (text is null || text.Length != Length || !text.StartsWith(Prefix, StringComparison.Ordinal))
         {
             return null;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Consoles.Broker.Tokens;
 
-/// <summary>Issues console tokens and redeems each at most once. The store decides, so that it is once whoever asks and however many at a time.</summary>
+/// <summary>Issues console tokens and redeems each at most once, save those that are good until they expire. The store decides, so that it is once whoever asks and however many at a time.</summary>
 internal sealed class ConsoleTokens(Database database, TokenKey key, TimeProvider clock, IOptions<TokenOptions> options)
 {
     private const string Columns =
@@ -23,7 +23,7 @@ internal sealed class ConsoleTokens(Database database, TokenKey key, TimeProvide
     {
         var now = clock.GetUtcNow();
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        var token = ConsoleToken.Create(id);
+        var token = wish.Use == TokenUse.Once ? ConsoleToken.Create(id) : ConsoleToken.CreateSmall(id);
         var grant = new ConsoleGrant(
             id, wish.Caller.User, wish.Caller.KeyId, wish.Incarnation, wish.Domain, wish.Console, wish.Kind, wish.Rights, now + (wish.Lifetime ?? options.Value.Lifetime));
 
@@ -32,8 +32,8 @@ internal sealed class ConsoleTokens(Database database, TokenKey key, TimeProvide
             store.Execute("DELETE FROM console_tokens WHERE expires_at < @limit", new { limit = now - Kept });
             return store.Execute(
                 """
-                INSERT INTO console_tokens (digest, id, user, key_id, domain, domain_name, incarnation, console, kind, rights, issued_at, expires_at)
-                VALUES (@digest, @Id, @User, @KeyId, @uuid, @Domain, @incarnation, @Console, @kind, @rights, @now, @ExpiresAt)
+                INSERT INTO console_tokens (digest, id, user, key_id, domain, domain_name, incarnation, console, kind, rights, issued_at, expires_at, reusable)
+                VALUES (@digest, @Id, @User, @KeyId, @uuid, @Domain, @incarnation, @Console, @kind, @rights, @now, @ExpiresAt, @reusable)
                 """,
                 new
                 {
@@ -49,6 +49,7 @@ internal sealed class ConsoleTokens(Database database, TokenKey key, TimeProvide
                     rights = grant.Rights.ToString(),
                     now,
                     grant.ExpiresAt,
+                    reusable = wish.Use == TokenUse.UntilExpiry,
                 });
         });
 
@@ -65,9 +66,26 @@ internal sealed class ConsoleTokens(Database database, TokenKey key, TimeProvide
         var row = database.Use(store => store.QuerySingleOrDefault<Row>(
             $"""
             UPDATE console_tokens SET redeemed_at = @now
-            WHERE digest = @digest AND redeemed_at IS NULL AND revoked_at IS NULL AND expires_at > @now
+            WHERE digest = @digest AND NOT reusable AND redeemed_at IS NULL AND revoked_at IS NULL AND expires_at > @now
             RETURNING {Columns}
             """,
+            new { digest, now = clock.GetUtcNow() }));
+
+        return row is not null && CryptographicOperations.FixedTimeEquals(row.Digest, digest) ? row.ToIssued().Grant : null;
+    }
+
+    /// <summary>The grant of a token that is good until it expires; null when there is none such, or no more. Which of these it is, nobody is told.</summary>
+    /// <param name="opens">It opens a console now, which is noted the first time; else it is only looked at.</param>
+    /// <exception cref="StoreException">The store is not available.</exception>
+    public ConsoleGrant? Use(ConsoleToken presented, bool opens)
+    {
+        var digest = presented.DigestBy(key.Bytes);
+        const string Good = "digest = @digest AND reusable AND revoked_at IS NULL AND expires_at > @now";
+
+        var row = database.Use(store => store.QuerySingleOrDefault<Row>(
+            opens
+                ? $"UPDATE console_tokens SET redeemed_at = coalesce(redeemed_at, @now) WHERE {Good} RETURNING {Columns}"
+                : $"SELECT {Columns} FROM console_tokens WHERE {Good}",
             new { digest, now = clock.GetUtcNow() }));
 
         return row is not null && CryptographicOperations.FixedTimeEquals(row.Digest, digest) ? row.ToIssued().Grant : null;

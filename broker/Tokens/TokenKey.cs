@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Consoles.Broker.Hosting;
 using Consoles.Broker.Store;
 using Microsoft.Extensions.Options;
 
@@ -59,18 +60,10 @@ internal sealed class TokenKey(IOptions<StoreOptions> store) : IHostedService
         using (var file = new FileStream(draft, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
         {
             file.Write(key);
-            file.Flush(flushToDisk: true);
+            file.Flush();
+            Posix.Sync(file);
         }
 
-        try
-        {
-            File.Move(draft, path, overwrite: false);
-            return key;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(draft);
-            return Read(path);
-        }
+        return Posix.Place(draft, path) ? key : Read(path);
     }
 }

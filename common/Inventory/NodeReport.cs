@@ -15,4 +15,7 @@ public sealed record NodeReport
 
     /// <summary>Domains that are no more. Empty in a whole report.</summary>
     public IReadOnlyList<DomainId> Gone { get; init; } = [];
+
+    /// <summary>Null: as in the generation before or, in a whole report, the agent looks after none.</summary>
+    public NodeCertificates? Certificates { get; init; }
 }

@@ -10,4 +10,7 @@ namespace Consoles.Common.Link;
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(EnrolmentRequest))]
 [JsonSerializable(typeof(EnrolmentAnswer))]
+[JsonSerializable(typeof(HostCertificateRequest))]
+[JsonSerializable(typeof(HostCertificateAnswer))]
+[JsonSerializable(typeof(HoldRequest))]
 public sealed partial class LinkJson : JsonSerializerContext;

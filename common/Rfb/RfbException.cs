@@ -1,3 +1,5 @@
+using Consoles.Common.Relaying;
+
 namespace Consoles.Common.Rfb;
 
 /// <summary>What kind of thing went wrong between us and an RFB peer.</summary>
@@ -20,7 +22,7 @@ public enum RfbFault
 }
 
 /// <summary>A peer broke the RFB protocol, or refused. The message says what was attempted and what came.</summary>
-public sealed class RfbException(string message, Exception? inner = null, RfbFault fault = RfbFault.Protocol) : Exception(message, inner)
+public sealed class RfbException(string message, Exception? inner = null, RfbFault fault = RfbFault.Protocol) : ProtocolException(message, inner)
 {
     public RfbFault Fault { get; } = fault;
 }

@@ -17,6 +17,9 @@ internal ref struct RfbReader(ReadOnlySpan<byte> received)
     public const int MaxReasonLength = 1024;
     public const int MaxNameLength = 1024;
 
+    /// <summary>Of a user's name and of a password, each, in bytes.</summary>
+    public const int MaxCredentialLength = 256;
+
     // QEMU offers one, other servers up to nine.
     public const int MaxSecurityTypes = 32;
     public const int MaxVeNCryptSubtypes = 32;
@@ -195,6 +198,30 @@ internal ref struct RfbReader(ReadOnlySpan<byte> received)
                 Encoding.UTF8.GetString(name));
 
             return true;
+        }
+
+        Consumed = start;
+        return false;
+    }
+
+    /// <summary>A user's name and password, as VeNCrypt's Plain subtypes send them inside TLS.</summary>
+    public bool TryReadCredentials([NotNullWhen(true)] out RfbCredentials? credentials)
+    {
+        var start = Consumed;
+        credentials = null;
+
+        if (TryReadUInt32(out var user) && TryReadUInt32(out var password))
+        {
+            if (Math.Max(user, password) > MaxCredentialLength)
+            {
+                throw new RfbException($"A user's name of {user} bytes and a password of {password} are announced; {MaxCredentialLength} is the limit of each.");
+            }
+
+            if (TryTake((int)(user + password), out var bytes))
+            {
+                credentials = new RfbCredentials(Encoding.UTF8.GetString(bytes[..(int)user]), Encoding.UTF8.GetString(bytes[(int)user..]));
+                return true;
+            }
         }
 
         Consumed = start;

@@ -29,10 +29,20 @@ internal static class RfbViewerHandshake
         if (chosen != RfbSecurityType.None)
         {
             // CVE-2006-2369 was a server that let the client have what it had not offered.
-            await wire.WriteAsync(static (ref writer) => writer.WriteSecurityResult("That security type was not offered."), cancellationToken);
+            await wire.WriteAsync(static (ref writer) => writer.WriteSecurityResult("Only the security type 1 (NONE) is supported"), cancellationToken);
             throw new RfbException($"The viewer chose the security type {chosen}, which it was not offered.", fault: RfbFault.NotAcceptable);
         }
 
+        await InitialiseAsync(wire, init, cancellationToken);
+    }
+
+    /// <summary>The rest of it, with a viewer that has been through a security handshake already (<see cref="RfbPlainServer"/>) and waits to hear how it went.</summary>
+    /// <param name="init">The guest's own.</param>
+    /// <exception cref="RfbException">The viewer broke the protocol, or left.</exception>
+    public static Task AdmitAsync(Stream viewer, RfbServerInit init, CancellationToken cancellationToken) => InitialiseAsync(new RfbWire(viewer), init, cancellationToken);
+
+    private static async Task InitialiseAsync(RfbWire wire, RfbServerInit init, CancellationToken cancellationToken)
+    {
         await wire.WriteAsync(static (ref writer) => writer.WriteSecurityResult(refusal: null), cancellationToken);
 
         // Whatever it wishes: the guest has been told that its desktop is shared, so no viewer turns another out.

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using Consoles.Common.Relaying;
 
 namespace Consoles.Common.Rfb;
 
@@ -8,7 +9,7 @@ namespace Consoles.Common.Rfb;
 /// RFC 6143, section 7.5, and the extensions in rfbproto that QEMU or other servers of guests speak. A message of an unknown type ends the
 /// connection, since nobody can tell where the next one begins.
 /// </remarks>
-internal sealed class RfbViewerMessages(bool viewOnly)
+internal sealed class RfbViewerMessages(bool viewOnly) : MessageFilter(MaxHeadLength)
 {
     /// <summary>The longest head, which is what is held back at the most.</summary>
     public const int MaxHeadLength = 20;
@@ -30,73 +31,16 @@ internal sealed class RfbViewerMessages(bool viewOnly)
     private const int ExtendedMouseButtons = -316;
     private const int NoEncoding = 0x7fff_ffff;
 
-    private readonly byte[] _head = new byte[MaxHeadLength];
-    private int _body;
     private int _encodings;
-    private bool _dropping;
 
-    /// <summary>How many bytes of a head wait here for the rest of it.</summary>
-    public int Held { get; private set; }
-
-    /// <summary>Whether the bytes that went in last had a key, a move of the pointer or clipboard text, dropped or not.</summary>
-    public bool SawInput { get; private set; }
-
-    /// <summary>Takes in bytes and gives out those that may go on.</summary>
-    /// <param name="output">May be the same memory as <paramref name="input"/>, if it begins <see cref="Held"/> bytes before it or more.</param>
-    /// <returns>How many were given out: at most those taken in and those held before.</returns>
-    /// <exception cref="RfbException">The viewer sent what no server may be sent.</exception>
-    public int Filter(ReadOnlySpan<byte> input, Span<byte> output)
-    {
-        var written = 0;
-        SawInput = false;
-
-        while (input.Length > 0)
-        {
-            if (_body > 0)
-            {
-                var length = Math.Min(_body, input.Length);
-
-                if (!_dropping)
-                {
-                    input[..length].CopyTo(output[written..]);
-                    written += length;
-                }
-
-                _body -= length;
-                input = input[length..];
-            }
-            else
-            {
-                _head[Held++] = input[0];
-                input = input[1..];
-
-                if (Held == HeadLength())
-                {
-                    Judge();
-
-                    if (!_dropping)
-                    {
-                        _head.AsSpan(0, Held).CopyTo(output[written..]);
-                        written += Held;
-                    }
-
-                    Held = 0;
-                }
-            }
-        }
-
-        return written;
-    }
-
-    // As much of the head as its first bytes tell. While that is all there is, it must be more than is held, or the head would count as whole.
-    private int HeadLength()
+    protected override int HeadLength(ReadOnlySpan<byte> held)
     {
         if (_encodings > 0)
         {
             return EncodingLength;
         }
 
-        return (RfbViewerMessage)_head[0] switch
+        return (RfbViewerMessage)held[0] switch
         {
             RfbViewerMessage.SetPixelFormat => 20,
             RfbViewerMessage.SetEncodings => 4,
@@ -108,67 +52,78 @@ internal sealed class RfbViewerMessages(bool viewOnly)
             RfbViewerMessage.Fence => 9,
             RfbViewerMessage.Xvp => 4,
             RfbViewerMessage.SetDesktopSize => 8,
-            RfbViewerMessage.Qemu => QemuHeadLength(),
+            RfbViewerMessage.Qemu => QemuHeadLength(held),
             var unknown => throw new RfbException($"The viewer sent a message of the type {(byte)unknown}, which is not let through."),
         };
     }
 
-    private int QemuHeadLength() => (Held, _head[1], _head[2], _head[3]) switch
-    {
-        (1, _, _, _) => 2 + 1,
-        (_, 0, _, _) => 12,
-        (2 or 3, 1, _, _) => 4 + 1,
-        (_, 1, 0, 0 or 1) => 4,
-        (_, 1, 0, 2) => 10,
-        _ => throw new RfbException($"The viewer sent a QEMU message of the kind {_head[1]}, operation {BinaryPrimitives.ReadUInt16BigEndian(_head.AsSpan(2))}, which is not let through."),
-    };
-
-    private void Judge()
+    protected override MessageVerdict Judge(Span<byte> head)
     {
         if (_encodings > 0)
         {
             _encodings--;
-            JudgeEncoding();
-            return;
+            JudgeEncoding(head);
+            return default;
         }
 
-        var type = (RfbViewerMessage)_head[0];
-        SawInput |= type is RfbViewerMessage.KeyEvent or RfbViewerMessage.PointerEvent or RfbViewerMessage.ClientCutText || IsExtendedKey(type);
+        var type = (RfbViewerMessage)head[0];
+        var isInput = type is RfbViewerMessage.KeyEvent or RfbViewerMessage.PointerEvent or RfbViewerMessage.ClientCutText || IsExtendedKey(head);
 
-        _dropping = viewOnly && (IsExtendedKey(type) || type is RfbViewerMessage.KeyEvent or RfbViewerMessage.PointerEvent
-            or RfbViewerMessage.ClientCutText or RfbViewerMessage.Xvp or RfbViewerMessage.SetDesktopSize);
+        return new MessageVerdict(BodyLength(type, head), viewOnly && (isInput || type is RfbViewerMessage.Xvp or RfbViewerMessage.SetDesktopSize), isInput);
+    }
 
+    private uint BodyLength(RfbViewerMessage type, ReadOnlySpan<byte> head)
+    {
         switch (type)
         {
             case RfbViewerMessage.SetPixelFormat:
-                JudgePixelFormat(_head.AsSpan(4));
-                break;
+                JudgePixelFormat(head[4..]);
+                return 0;
 
             case RfbViewerMessage.SetEncodings:
-                _encodings = Bounded("encodings", BinaryPrimitives.ReadUInt16BigEndian(_head.AsSpan(2)), MaxEncodings);
-                break;
+                // Each encoding is judged as a head of its own.
+                _encodings = Bounded("encodings", BinaryPrimitives.ReadUInt16BigEndian(head[2..]), MaxEncodings);
+                return 0;
 
             case RfbViewerMessage.ClientCutText:
-                _body = CutTextLength(BinaryPrimitives.ReadInt32BigEndian(_head.AsSpan(4)));
-                break;
+                return (uint)CutTextLength(BinaryPrimitives.ReadInt32BigEndian(head[4..]));
 
             case RfbViewerMessage.Fence:
-                _body = Bounded("bytes in a fence", _head[8], MaxFenceLength);
-                break;
+                return (uint)Bounded("bytes in a fence", head[8], MaxFenceLength);
 
             case RfbViewerMessage.SetDesktopSize:
-                _body = Bounded("screens", _head[6], MaxScreens) * ScreenLength;
-                break;
+                return (uint)(Bounded("screens", head[6], MaxScreens) * ScreenLength);
+
+            default:
+                return 0;
         }
     }
 
-    private bool IsExtendedKey(RfbViewerMessage type) => type == RfbViewerMessage.Qemu && _head[1] == 0;
-
-    private void JudgeEncoding()
+    private static int QemuHeadLength(ReadOnlySpan<byte> held)
     {
-        if (BinaryPrimitives.ReadInt32BigEndian(_head) is Gii or ExtendedMouseButtons)
+        if (held.Length < 2)
         {
-            BinaryPrimitives.WriteInt32BigEndian(_head, NoEncoding);
+            return 2 + 1;
+        }
+
+        return (held[1], held.Length) switch
+        {
+            (0, _) => 12,
+            (1, < 4) => 4 + 1,
+            (1, _) when held[2] == 0 && held[3] is 0 or 1 => 4,
+            (1, _) when held[2] == 0 && held[3] == 2 => 10,
+            _ => throw new RfbException(
+                $"The viewer sent a QEMU message of the kind {held[1]}, operation {(held.Length < 4 ? 0 : BinaryPrimitives.ReadUInt16BigEndian(held[2..]))}, which is not let through."),
+        };
+    }
+
+    private static bool IsExtendedKey(ReadOnlySpan<byte> head) => (RfbViewerMessage)head[0] == RfbViewerMessage.Qemu && head[1] == 0;
+
+    private static void JudgeEncoding(Span<byte> head)
+    {
+        if (BinaryPrimitives.ReadInt32BigEndian(head) is Gii or ExtendedMouseButtons)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(head, NoEncoding);
         }
     }
 

@@ -19,6 +19,22 @@ internal ref struct RfbWriter(Span<byte> buffer)
         Write(MemoryMarshal.AsBytes(offered));
     }
 
+    /// <summary>That there is no security type for this client, and why (section 7.1.2).</summary>
+    /// <param name="client">What the client speaks: one of 3.3 is told of the type in four bytes.</param>
+    public void WriteNoSecurityType(Version client, string reason)
+    {
+        if (client < new Version(3, 7))
+        {
+            WriteUInt32(0);
+        }
+        else
+        {
+            WriteByte(0);
+        }
+
+        WriteText(reason);
+    }
+
     public void WriteSecurityType(RfbSecurityType chosen) => WriteByte((byte)chosen);
 
     /// <summary>VeNCrypt 0.2, the only version in use.</summary>

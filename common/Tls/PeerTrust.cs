@@ -21,12 +21,23 @@ internal sealed class PeerTrust
 
     private readonly X509Certificate2Collection _roots = [];
     private readonly X509Certificate2Collection _intermediates = [];
+    private readonly X509Certificate2Collection? _issuers;
     private readonly TimeProvider _clock;
 
+    // Whatever is trusted is trusted by itself, whoever issued it: as GnuTLS reads the ca-cert.pem of a QEMU.
+    private readonly bool _anchored;
+
+    private PeerTrust(X509Certificate2Collection anchors, TimeProvider clock, bool anchored)
+    {
+        (_roots, _clock, _anchored) = (anchors, clock, anchored);
+    }
+
     /// <param name="authorities">Roots, and where wanted the authorities between them and the peers. A root is recognised by naming itself as its issuer.</param>
-    public PeerTrust(X509Certificate2Collection authorities, TimeProvider clock)
+    /// <param name="issuers">Null: whichever authority below the roots. Else one of these must have issued the peer's certificate itself.</param>
+    public PeerTrust(X509Certificate2Collection authorities, TimeProvider clock, X509Certificate2Collection? issuers = null)
     {
         _clock = clock;
+        _issuers = issuers;
 
         foreach (var authority in authorities)
         {
@@ -44,17 +55,19 @@ internal sealed class PeerTrust
     /// <exception cref="CryptographicException">The text has no certificates, or is too long to be a bundle of authorities.</exception>
     public static PeerTrust FromPem(string pem, TimeProvider clock)
     {
-        if (pem.Length > MaxPemBytes)
-        {
-            throw new CryptographicException($"A bundle of authorities of {pem.Length} characters is refused; {MaxPemBytes} is the limit.");
-        }
-
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPem(pem);
+        var authorities = Import(pem);
 
         return authorities.Any(IsRoot)
             ? new PeerTrust(authorities, clock)
             : throw new CryptographicException("There is no root certificate in the bundle of authorities.");
+    }
+
+    /// <summary>The same of a bundle whose authorities are each trusted by themselves, roots or not: a node's ca-cert.pem holds an issuing authority without its root.</summary>
+    /// <exception cref="CryptographicException">The text has no certificates, or is too long to be a bundle of authorities.</exception>
+    public static PeerTrust FromAnchorsPem(string pem, TimeProvider clock)
+    {
+        var anchors = Import(pem);
+        return anchors.Count > 0 ? new PeerTrust(anchors, clock, anchored: true) : throw new CryptographicException("There is no certificate in the bundle of authorities.");
     }
 
     /// <summary>Says in words what is wrong with a peer's certificate, or null when nothing is.</summary>
@@ -93,6 +106,18 @@ internal sealed class PeerTrust
         }
     }
 
+    private static X509Certificate2Collection Import(string pem)
+    {
+        if (pem.Length > MaxPemBytes)
+        {
+            throw new CryptographicException($"A bundle of authorities of {pem.Length} characters is refused; {MaxPemBytes} is the limit.");
+        }
+
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPem(pem);
+        return authorities;
+    }
+
     private static bool IsRoot(X509Certificate2 authority) => authority.SubjectName.RawData.AsSpan().SequenceEqual(authority.IssuerName.RawData);
 
     private static string Usage(PeerRole role) => role == PeerRole.Server ? ServerAuth : ClientAuth;
@@ -118,7 +143,16 @@ internal sealed class PeerTrust
                 return $"The certificate's chain is {chain.ChainElements.Count} long; {MaxChainLength} is the limit.";
             }
 
-            return trusted ? null : Words(status, leaf);
+            // A chain that ends without a root is whole for us where an anchor stands in it.
+            if (_anchored && chain.ChainElements.Skip(1).Any(element => Stands(element, _roots)))
+            {
+                status &= ~(X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot);
+                trusted = status == X509ChainStatusFlags.NoError;
+            }
+
+            return !trusted ? Words(status, leaf)
+                : _issuers is null || chain.ChainElements.Skip(1).Take(1).Any(element => Stands(element, _issuers)) ? null
+                : $"The certificate is from the wrong authority: {leaf.Issuer} is not one that issues for this peer.";
         }
         finally
         {
@@ -128,6 +162,9 @@ internal sealed class PeerTrust
             }
         }
     }
+
+    private static bool Stands(X509ChainElement element, X509Certificate2Collection among) =>
+        among.Any(certificate => certificate.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span));
 
     // Who signed it comes first: what an unknown authority wrote into a certificate is not worth a sentence.
     private string? Words(X509ChainStatusFlags status, X509Certificate2 leaf)

@@ -2,14 +2,21 @@
 
 /** A refusal or a failure, whose message is for the person in front of the page. */
 export class Refused extends Error {
-  constructor(status, message) {
+  constructor(status, message, answer = null) {
     super(message);
     this.status = status;
+    this.answer = answer;
   }
 }
 
 /** Asks the broker. Answers with what the JSON says, or null where there is none. */
 export async function ask(method, path, body) {
+  const response = await send(method, path, body);
+  return isJson(response) ? response.json() : null;
+}
+
+/** Asks the broker for what is no JSON. */
+export async function send(method, path, body) {
   let response;
   try {
     response = await fetch(path, {
@@ -24,15 +31,17 @@ export async function ask(method, path, body) {
     throw new Refused(0, 'The broker does not answer. It may be restarting, or the network is down.');
   }
 
-  const isJson = /[/+]json/.test(response.headers.get('Content-Type') ?? '');
-  const answer = isJson ? await response.json() : null;
-
   if (!response.ok) {
+    const answer = isJson(response) ? await response.json() : null;
     const words = answer?.detail ?? answer?.title ?? `The broker answered ${response.status}.`;
-    throw new Refused(response.status, words);
+    throw new Refused(response.status, words, answer);
   }
 
-  return answer;
+  return response;
+}
+
+function isJson(response) {
+  return /[/+]json/.test(response.headers.get('Content-Type') ?? '');
 }
 
 /** Asks for a console's token. Answers with the path of the page that opens it. */

@@ -20,6 +20,8 @@ const sentences = new Map([
   [4006, 'The console was closed because nobody used it for a while.'],
   [4007, 'There are too many consoles open, or this one was open for as long as is allowed.'],
   [4008, 'Somebody else took this console over.'],
+  [4009, 'Somebody outside of Consoles holds this console.'],
+  [4010, 'Somebody outside of Consoles holds this console. It can be opened when they have left it.'],
 ]);
 
 export function sentenceFor(code) {

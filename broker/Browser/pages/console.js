@@ -1,16 +1,38 @@
-// One console: redeems the token of the page's address, shows the guest's screen, and says in words how it went.
-import RFB from '../novnc/core/rfb.js';
-import { initLogging } from '../novnc/core/util/logging.js';
+// One console: redeems the token of the page's address, has it opened by the module of its kind, and says in words how it went.
+//
+// A module is loaded when a console of its kind is opened, and exports
+//   async function open(given) -> view
+// given:
+//   stage      an empty element that fills the space below the toolbar; its children are removed at the next opening
+//   tools      an empty part of the toolbar, for the kind's own buttons (controls.js); emptied with the stage
+//   redeemed   the answer of /v1/redeem: domain, console, kind, rights, ticket
+//   address    of the channel's WebSocket,
+//   protocols  and what to offer there. One binary stream: its messages have no borders
+//   viewOnly   true when nothing may be sent to the guest; the broker drops it anyway
+//   ready(text)          the console can be used. The text, if any, stands where "Connected" would
+//   status(text)         what goes on, in words
+//   ended(code, reason, ...buttons)  the channel is closed: once. The shell turns the code into a sentence; the buttons stand below it
+// view:
+//   close()    ends the console; ended comes of it
+//   focus()    gives the guest the keyboard
+//   letGo()    takes the keyboard back from the guest, keys that are held included
+// Nothing that a guest or a node says is ever put into the page as HTML.
 import { ask, issueToken, Refused, tokenIn } from './api.js';
-import { fillKeys, sendCtrlAltDel } from './keys.js';
 import { sentenceFor } from './closing.js';
+import { button } from './controls.js';
+import { typingMenu } from './typing.js';
+import { saveViewerFile, viewers } from './viewers.js';
+
+const kinds = {
+  vnc: () => import('./vnc.js'),
+  spice: () => import('./spice.js'),
+  serial: () => import('./serial.js'),
+};
 
 const element = (id) => document.getElementById(id);
-// What goes wrong is said on the page.
-initLogging('none');
 
-let rfb = null;
-let channel = null;
+let view = null;
+let opening = 0;
 let leaving = false;
 
 // What this page shows, also after a reload: the token is gone by then, its console is not.
@@ -29,15 +51,14 @@ function nameOf({ domain, console }) {
   return `${domain} · ${console}`;
 }
 
-function showEnd(why, detail, next) {
-  element('toolbar').hidden = true;
-  element('hint').hidden = true;
-  element('screen').hidden = true;
+function showEnd(why, detail, next, ...buttons) {
+  for (const id of ['toolbar', 'hint', 'screen']) { element(id).hidden = true; }
   element('ended').hidden = false;
   element('ended-why').textContent = why;
   element('ended-detail').textContent = detail ?? '';
   element('ended-next').textContent = next ?? '';
   element('again').hidden = !shown;
+  element('ended-buttons').replaceChildren(...buttons);
   say('Closed');
   element('ended-title').focus();
 }
@@ -56,10 +77,11 @@ async function start(token) {
   say('Redeeming the token …');
   try {
     const redeemed = await ask('POST', '/v1/redeem', { token });
-    shown = { domain: redeemed.domain, console: redeemed.console, rights: redeemed.rights };
+    // Force is for once: whoever tries again later may have to do with somebody else.
+    shown = { domain: redeemed.domain, console: redeemed.console, rights: redeemed.rights === 'force' ? 'control' : redeemed.rights };
     history.replaceState({ console: shown }, '', location.pathname);
     title(nameOf(redeemed));
-    connect(redeemed);
+    await connect(redeemed);
   } catch (problem) {
     if (!(problem instanceof Refused)) { throw problem; }
     const refused = problem.status === 403;
@@ -69,47 +91,97 @@ async function start(token) {
 
 const askElsewhere = 'Ask whoever gave you this address for a new one, or log in and open the console from the list.';
 
-function connect({ ticket, rights, channel: path }) {
-  const viewOnly = rights === 'view';
-  say('Connecting …');
-  element('screen').hidden = false;
-  element('screen').replaceChildren();
-
-  const address = new URL(path, location.href);
-  address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  channel = new WebSocket(address, ['binary', `ticket.${ticket}`]);
-  channel.addEventListener('close', closed);
-
-  rfb = new RFB(element('screen'), channel, { shared: true });
-  rfb.viewOnly = viewOnly;
-  rfb.background = 'transparent';
-  applyScale();
-  rfb.addEventListener('connect', () => {
-    say(viewOnly ? 'Connected, view only' : 'Connected');
-    element('view-only').hidden = !viewOnly;
-    element('toolbar').hidden = false;
-    element('hint').hidden = false;
-    for (const id of ['ctrl-alt-del', 'clipboard-send']) { element(id).disabled = viewOnly; }
-    for (const button of element('key-list').children) { button.disabled = viewOnly; }
-    rfb.focus();
-  });
-  rfb.addEventListener('clipboard', (event) => { element('clipboard-text').value = event.detail.text; });
-  rfb.addEventListener('securityfailure', (event) => say(`Refused: ${event.detail.reason ?? 'no reason given'}`));
+async function moduleOf(kind) {
+  if (!Object.hasOwn(kinds, kind)) { throw new Refused(0, `This page shows no ${kind} consoles.`); }
+  try {
+    return await kinds[kind]();
+  } catch {
+    throw new Refused(0, 'The part of this page that shows such a console could not be loaded. The network may be down, or the broker is of another version by now: load the page anew.');
+  }
 }
 
-function closed(event) {
-  if (event.currentTarget !== channel) { return; }
-  rfb = null;
+async function connect(redeemed) {
+  const mine = ++opening;
+  const current = () => mine === opening;
+  const viewOnly = redeemed.rights === 'view';
+  say('Connecting …');
+  const { open } = await moduleOf(redeemed.kind);
+  if (!current()) { return; }
+
+  element('screen').hidden = false;
+  element('screen').replaceChildren();
+  element('tools').replaceChildren();
+  const address = new URL(redeemed.channel, location.href);
+  address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  let closed = false;
+  const readied = Promise.withResolvers();
+
+  const opened = await open({
+    stage: element('screen'),
+    tools: element('tools'),
+    redeemed,
+    address: address.href,
+    protocols: ['binary', `ticket.${redeemed.ticket}`],
+    viewOnly,
+    ready: readied.resolve,
+    status: (text) => { if (current() && !closed) { say(text); } },
+    ended(code, reason, ...buttons) {
+      closed = true;
+      if (current()) { over(code, reason, buttons); }
+    },
+  });
+
+  if (!current()) {
+    opened.close();
+  } else if (!closed) {
+    view = opened;
+    // A serial line takes text as it is; a screen has keys alone.
+    if (!viewOnly && redeemed.kind !== 'serial') { element('tools').append(typingMenu(redeemed.ticket, () => view?.focus())); }
+    offerOwnViewer(redeemed, current);
+    readied.promise.then((text) => { if (current() && !closed) { usable(viewOnly, text); } });
+  }
+}
+
+// The same console in a viewer of the person's own, for who is logged in.
+async function offerOwnViewer({ domain, console, kind, rights }, current) {
+  const own = await viewers().catch(() => ({}));
+  if (kind === 'serial' || !own[kind] || !current()) { return; }
+  const made = button('Own viewer', async () => {
+    try {
+      await saveViewerFile(domain, console, rights);
+    } catch (problem) {
+      if (!(problem instanceof Refused)) { throw problem; }
+      say(problem.status === 401 ? 'Log in at the list to open consoles in a viewer of your own.' : problem.message);
+    }
+  });
+  made.title = 'Saves a file that opens this console in remote-viewer, once and soon.';
+  element('tools').append(made);
+}
+
+function usable(viewOnly, text) {
+  say(typeof text === 'string' ? text : viewOnly ? 'Connected, view only' : 'Connected');
+  element('view-only').hidden = !viewOnly;
+  element('toolbar').hidden = false;
+  element('hint').hidden = false;
+  view?.focus();
+}
+
+// By somebody outside of Consoles from whom it can be taken, as the broker knows.
+const held = 4009;
+
+function over(code, reason, buttons) {
+  view = null;
   if (document.fullscreenElement) { document.exitFullscreen(); }
-  showEnd(sentenceFor(leaving ? 1000 : event.code), event.reason);
+  const force = code === held ? [button('Take it by force', () => tryAgain('force'))] : [];
+  showEnd(sentenceFor(leaving ? 1000 : code), reason, '', ...buttons, ...force);
   leaving = false;
 }
 
-async function tryAgain() {
+async function tryAgain(rights = shown.rights) {
   element('again').disabled = true;
   say('Asking for a new token …');
   try {
-    await start(await issueToken(shown.domain, shown.console, shown.rights));
+    await start(await issueToken(shown.domain, shown.console, rights));
   } catch (problem) {
     if (!(problem instanceof Refused)) { throw problem; }
     showEnd(problem.status === 401 ? 'To open this console again you need a new token.' : problem.message, '', problem.status === 401 ? askElsewhere : '');
@@ -118,52 +190,32 @@ async function tryAgain() {
   }
 }
 
-function applyScale() {
-  const fit = element('scale').getAttribute('aria-pressed') === 'true';
-  if (rfb) {
-    rfb.scaleViewport = fit;
-    rfb.clipViewport = !fit;
-    rfb.dragViewport = !fit && rfb.viewOnly;
-  }
-}
-
-element('again').addEventListener('click', tryAgain);
+element('again').addEventListener('click', () => tryAgain());
 element('disconnect').addEventListener('click', () => {
   leaving = true;
-  rfb?.disconnect();
-});
-element('ctrl-alt-del').addEventListener('click', () => sendCtrlAltDel(rfb));
-element('clipboard-send').addEventListener('click', () => rfb?.clipboardPasteFrom(element('clipboard-text').value));
-element('scale').addEventListener('click', () => {
-  const fit = element('scale').getAttribute('aria-pressed') !== 'true';
-  element('scale').setAttribute('aria-pressed', String(fit));
-  element('scale').textContent = fit ? 'Fit to window' : 'Size 1:1';
-  applyScale();
+  view?.close();
 });
 element('full-screen').addEventListener('click', () => {
   if (document.fullscreenElement) { document.exitFullscreen(); } else { document.documentElement.requestFullscreen(); }
-  rfb?.focus();
+  view?.focus();
 });
-fillKeys(element('key-list'), () => rfb);
 
 // One menu is open at a time, and Escape closes it.
-for (const menu of document.querySelectorAll('.menu')) {
-  menu.addEventListener('toggle', () => {
-    if (menu.open) { for (const other of document.querySelectorAll('.menu')) { if (other !== menu) { other.open = false; } } }
-  });
-  menu.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') { menu.open = false; menu.querySelector('summary').focus(); }
-  });
-}
+document.addEventListener('toggle', ({ target }) => {
+  if (target.open && target.matches('.menu')) { for (const other of document.querySelectorAll('.menu')) { if (other !== target) { other.open = false; } } }
+}, { capture: true });
+element('toolbar').addEventListener('keydown', (event) => {
+  const menu = event.target.closest('.menu');
+  if (event.key === 'Escape' && menu) { menu.open = false; menu.querySelector('summary').focus(); }
+});
 
 // The guest gets every key, Tab too. Without a way out, a keyboard alone could not leave its screen.
 document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey && event.altKey && event.shiftKey && event.code === 'KeyM' && rfb && !element('toolbar').hidden) {
+  if (event.ctrlKey && event.altKey && event.shiftKey && event.code === 'KeyM' && view && !element('toolbar').hidden) {
     event.preventDefault();
     event.stopPropagation();
-    for (const [keysym, code] of [[0xffe3, 'ControlLeft'], [0xffe9, 'AltLeft'], [0xffe1, 'ShiftLeft']]) { rfb.sendKey(keysym, code, false); }
-    rfb.blur();
-    element('ctrl-alt-del').disabled ? element('scale').focus() : element('ctrl-alt-del').focus();
+    view.letGo();
+    element('toolbar').querySelector('button:enabled, summary').focus();
   }
 }, { capture: true });
 
@@ -179,8 +231,9 @@ if (token) {
 window.addEventListener('hashchange', () => {
   const next = takeToken();
   if (next) {
-    const old = channel;
-    channel = null;
+    const old = view;
+    opening++;
+    view = null;
     old?.close();
     start(next);
   }

@@ -1,17 +1,17 @@
 // The list of domains and their consoles, behind a login with an API key.
 import { ask, issueToken, Refused } from './api.js';
+import { keepThumbnails, thumbnailOf } from './thumbnails.js';
+import { saveViewerFile, viewers } from './viewers.js';
 
 const RefreshMilliseconds = 4000;
 const PageSize = 50;
-const ConsolesMilliseconds = 12_000;
-const RequestsAtOnce = 4;
 
 const element = (id) => document.getElementById(id);
 const rows = new Map();
-const known = new Map();
 let pages = 1;
 let refreshTimer = 0;
 let asked = 0;
+let own = {};
 
 const security = {
   'none': ['warn', 'open to whoever reaches it'],
@@ -39,6 +39,7 @@ function show(loggedIn) {
   element('login').hidden = loggedIn;
   element('list').hidden = !loggedIn;
   element('logout').hidden = !loggedIn;
+  element('certificates').hidden = !loggedIn;
   if (!loggedIn) {
     clearTimeout(refreshTimer);
     element('who').textContent = '';
@@ -50,10 +51,11 @@ function describe(console) {
   const line = make('div', undefined, 'endpoint');
   line.append(make('strong', console.name));
   const words = make('span', undefined, 'grow');
-  const readiness = console.readiness;
-  const [tone, summary] = readiness ? security[readiness.security] ?? ['', readiness.security] : ['quiet', console.kind === 'vnc' ? 'not tried yet' : ''];
+  // What a probe from the network found says nothing of a console that the agent carries.
+  const readiness = console.via === 'relayed' && console.readiness?.security === 'unreachable' ? null : console.readiness;
+  const [tone, summary] = readiness ? security[readiness.security] ?? ['', readiness.security] : console.openable ? ['good', 'ready'] : ['', ''];
   words.append(make('span', summary ? `${console.kind}: ${summary}` : console.kind, tone));
-  const detail = console.whyNot ?? readiness?.reason;
+  const detail = [console.route, console.whyNot ?? readiness?.reason].filter(Boolean).join(' · ');
   if (detail) {
     words.append(document.createElement('br'), make('span', detail, 'quiet'));
   }
@@ -70,6 +72,16 @@ function openButton(domain, console) {
   return button;
 }
 
+function viewerButton(domain, console) {
+  const button = make('button', 'Own viewer');
+  button.type = 'button';
+  button.dataset.focus = `${domain.id}/${console.name}/own`;
+  button.title = 'Saves a file that opens this console in remote-viewer, once and soon.';
+  button.setAttribute('aria-label', `Open ${console.name} of ${domain.name} in a viewer of your own`);
+  button.addEventListener('click', () => openOwn(domain, console, button));
+  return button;
+}
+
 function rowOf(domain) {
   const row = make('tr');
   const name = make('th', domain.name);
@@ -78,20 +90,24 @@ function rowOf(domain) {
   node.dataset.label = 'Node';
   const state = make('td', domain.state, domain.state === 'running' ? 'good' : 'quiet');
   state.dataset.label = 'State';
-  const consoles = make('td');
+  const cell = make('td');
+  const consoles = make('div', undefined, 'consoles');
+  cell.append(consoles);
 
   if (domain.refusal) {
     consoles.append(make('span', domain.refusal, 'bad'));
   }
-  for (const console of domain.consoles ?? []) {
+  for (const console of domain.consoleList) {
     const line = describe(console);
     if (console.openable) { line.append(openButton(domain, console)); }
+    if (console.openable && console.kind !== 'serial' && own[console.kind]) { line.append(viewerButton(domain, console)); }
     consoles.append(line);
   }
-  if (!domain.refusal && domain.consoles && !domain.consoles.length) {
+  if (!domain.refusal && !domain.consoleList.length) {
     consoles.append(make('span', 'none', 'quiet'));
   }
-  row.append(name, node, state, consoles);
+  if (domain.state === 'running' && domain.consoleList.some((console) => console.kind !== 'serial')) { name.append(thumbnailOf(domain)); }
+  row.append(name, node, state, cell);
   return row;
 }
 
@@ -120,12 +136,14 @@ function render(domains) {
     body.insertBefore(row, before);
     rows.set(key, { row, text });
   }
+  keepThumbnails(wanted);
   if (focused && document.activeElement?.dataset?.focus !== focused) {
     body.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
   }
 }
 
 async function read() {
+  own = await viewers();
   const filter = element('filter').value.trim();
   const domains = [];
   let after;
@@ -138,30 +156,7 @@ async function read() {
     after = answer.next;
     if (!after) { break; }
   }
-  await readConsoles(domains);
   return { domains, more: Boolean(after), filter };
-}
-
-// Consoles are asked for when the domain has changed, and anew now and then, since their readiness changes by itself.
-async function readConsoles(domains) {
-  const now = performance.now();
-  const wanted = domains.filter((domain) => {
-    domain.key = `${domain.id} ${domain.node} ${domain.state} ${domain.consoles}`;
-    return !(now - known.get(domain.key)?.at < ConsolesMilliseconds);
-  });
-  await Promise.all(Array.from({ length: RequestsAtOnce }, async () => {
-    for (let domain = wanted.pop(); domain; domain = wanted.pop()) {
-      try {
-        known.set(domain.key, { at: now, items: (await ask('GET', `/v1/domains/${encodeURIComponent(domain.id)}/consoles`)).items });
-      } catch (problem) {
-        // It has stopped or moved meanwhile; the list says so at the next look.
-        if (problem.status !== 404) { throw problem; }
-      }
-    }
-  }));
-  const present = new Set(domains.map((domain) => domain.key));
-  for (const key of known.keys()) { if (!present.has(key)) { known.delete(key); } }
-  for (const domain of domains) { domain.consoles = known.get(domain.key)?.items; }
 }
 
 async function refresh() {
@@ -195,6 +190,18 @@ async function open(domain, console, button) {
     say(null);
   } catch (problem) {
     tab?.close();
+    say(`${console.name} of ${domain.name} could not be opened: ${problem.message}`);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+async function openOwn(domain, console, button) {
+  button.disabled = true;
+  try {
+    await saveViewerFile(domain.id, console.name, element('view-only').checked ? 'view' : 'control');
+    say(null);
+  } catch (problem) {
     say(`${console.name} of ${domain.name} could not be opened: ${problem.message}`);
   } finally {
     button.disabled = false;

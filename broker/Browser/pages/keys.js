@@ -4,7 +4,7 @@ const control = [0xffe3, 'ControlLeft'];
 const alt = [0xffe9, 'AltLeft'];
 const tab = [0xff09, 'Tab'];
 
-const combinations = [
+export const combinations = [
   ['Esc', [[0xff1b, 'Escape']]],
   ['Tab', [tab]],
   ['Alt-Tab', [alt, tab]],
@@ -12,29 +12,7 @@ const combinations = [
   ...Array.from({ length: 7 }, (_, index) => [`Ctrl-Alt-F${index + 1}`, [control, alt, [0xffbe + index, `F${index + 1}`]]]),
 ];
 
-function press(rfb, keys) {
+export function press(rfb, keys) {
   for (const [keysym, code] of keys) { rfb.sendKey(keysym, code, true); }
   for (const [keysym, code] of [...keys].reverse()) { rfb.sendKey(keysym, code, false); }
-}
-
-export function sendCtrlAltDel(rfb) {
-  rfb?.sendCtrlAltDel();
-  rfb?.focus();
-}
-
-/** Fills a list with a button for each combination. */
-export function fillKeys(list, rfb) {
-  for (const [name, keys] of combinations) {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.textContent = name;
-    button.addEventListener('click', () => {
-      if (rfb()) {
-        press(rfb(), keys);
-        list.closest('details').open = false;
-        rfb().focus();
-      }
-    });
-    list.append(button);
-  }
 }

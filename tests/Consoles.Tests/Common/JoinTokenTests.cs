@@ -32,7 +32,7 @@ public class JoinTokenTests
     public void A_token_prints_without_its_secret()
     {
         var token = JoinToken.Create(Root);
-        var secret = token.Reveal().Split('_', '.')[1];
+        var secret = token.Reveal()["cj1_".Length..];
 
         $"{token}".Should().StartWith("join token ").And.NotContain(secret[..8]);
     }

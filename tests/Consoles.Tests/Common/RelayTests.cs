@@ -109,7 +109,7 @@ public sealed class RelayTests : IDisposable
         // Until the guest cannot send any more: what it sent is in the kernel's buffers and in one of ours.
         var sent = 0L;
         var piece = new byte[64 * 1024];
-        guest.Socket.SendTimeout = 1000;
+        guest.Socket.SendTimeout = 5000;
 
         Action flood = () =>
         {

@@ -4,8 +4,8 @@ namespace Consoles.Tests.Conventions;
 public class LayoutTests
 {
     [Theory]
-    [InlineData("agent", "Systemd", "Libvirt", "Inventory", "Identity", "Reporting")]
-    [InlineData("broker", "Hosting", "Store", "Authority", "Nodes", "Access", "Tokens", "Sessions", "Api", "Browser")]
+    [InlineData("agent", "Systemd", "Libvirt", "Inventory", "Identity", "QemuConf", "Certificates", "Rotation", "Enabling", "Relays", "Reporting")]
+    [InlineData("broker", "Hosting", "Store", "Authority", "Nodes", "Access", "Tokens", "Sessions", "Typing", "Api", "Browser", "Viewers", "Nova")]
     public void A_slice_uses_only_the_slices_before_it(string process, params string[] path)
     {
         var backwards =
@@ -20,8 +20,8 @@ public class LayoutTests
     }
 
     [Theory]
-    [InlineData("agent", "Systemd", "Libvirt", "Inventory", "Identity", "Reporting")]
-    [InlineData("broker", "Hosting", "Store", "Authority", "Nodes", "Access", "Tokens", "Sessions", "Api", "Browser")]
+    [InlineData("agent", "Systemd", "Libvirt", "Inventory", "Identity", "QemuConf", "Certificates", "Rotation", "Enabling", "Relays", "Reporting")]
+    [InlineData("broker", "Hosting", "Store", "Authority", "Nodes", "Access", "Tokens", "Sessions", "Typing", "Api", "Browser", "Viewers", "Nova")]
     public void Every_folder_of_a_process_is_a_slice_with_a_place_in_its_path(string process, params string[] path)
     {
         var folders =

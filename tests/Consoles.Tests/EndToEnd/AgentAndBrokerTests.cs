@@ -14,11 +14,16 @@ public sealed class AgentAndBrokerTests : IAsyncLifetime, IDisposable
 
     private readonly TempDirectory _brokerState = new();
     private readonly TempDirectory _agentState = new();
+    private readonly PortRange _ports = PortRange.Claim();
     private TestBroker _broker = null!;
+    private string? _agentsPort;
+
+    // The same after a restart, and nobody else's meanwhile.
+    private string AgentsPort => _agentsPort ??= $"--Listeners:Agents:Port={_ports.Next()}";
 
     public async Task InitializeAsync()
     {
-        _broker = await TestBroker.StartAsync(state: _brokerState.Path);
+        _broker = await TestBroker.StartAsync(null, _brokerState.Path, AgentsPort);
         await ReportingAgent.EnrolAsync(_broker.Agents, Invite(), _agentState.Path);
     }
 
@@ -26,6 +31,7 @@ public sealed class AgentAndBrokerTests : IAsyncLifetime, IDisposable
 
     public void Dispose()
     {
+        _ports.Dispose();
         _agentState.Dispose();
         _brokerState.Dispose();
     }
@@ -46,14 +52,13 @@ public sealed class AgentAndBrokerTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task An_agent_is_back_within_five_seconds_of_a_restarted_broker()
     {
-        var port = _broker.Agents.Port;
         await using var agent = await ReportingAgent.StartAsync(_agentState.Path, [Domains.Running(1)]);
         await Eventually.TrueAsync(() => Known().Count == 1);
 
         await _broker.DisposeAsync();
         agent.Publish(Domains.Running(1), Domains.Running(2));
         await Eventually.TrueAsync(() => agent.Logs.At(LogLevel.Warning).Any());
-        _broker = await TestBroker.StartAsync(null, _brokerState.Path, $"--Listeners:Agents:Port={port}");
+        _broker = await TestBroker.StartAsync(null, _brokerState.Path, AgentsPort);
 
         await Eventually.TrueAsync(() => Known().Count == 2, TimeSpan.FromSeconds(5));
     }

@@ -12,6 +12,8 @@ public sealed class Chromium : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        // Its own five seconds are short on a machine that boots guests meanwhile.
+        Assertions.SetDefaultExpectTimeout(60_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -35,7 +37,7 @@ public sealed class Chromium : IAsyncLifetime
             IsMobile = phone,
             ColorScheme = scheme,
         });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(60_000);
         return await WatchedPage.OpenAsync(context);
     }
 

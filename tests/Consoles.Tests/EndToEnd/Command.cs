@@ -5,7 +5,7 @@ namespace Consoles.Tests.EndToEnd;
 /// <summary>Runs a program to its end.</summary>
 internal static class Command
 {
-    public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(3);
 
     /// <exception cref="InvalidOperationException">It ended with another code than 0; the message holds what it said.</exception>
     public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, TimeSpan? within = null)

@@ -5,7 +5,8 @@ namespace Consoles.Tests.EndToEnd;
 
 public sealed class ConsolePasswordTests(LibvirtHost host) : IClassFixture<LibvirtHost>
 {
-    private static readonly CancellationToken Limit = new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+    // Made anew at each use: one for the class would count from the first test's beginning.
+    private static CancellationToken Limit => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     [Fact]
     public async Task A_console_password_is_read_for_the_present_run_and_for_no_other()

@@ -1,7 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Consoles.Tests.Fakes;
 
 namespace Consoles.Tests.EndToEnd;
@@ -15,7 +15,8 @@ public class DescriptorLimitTests
     public async Task A_broker_whose_connections_are_used_up_refuses_more_and_lives()
     {
         using var state = new TempDirectory();
-        var port = FreePort();
+        using var ports = PortRange.Claim();
+        var port = ports.Next();
         var start = new ProcessStartInfo("prlimit") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
 
         foreach (var argument in new[]
@@ -28,22 +29,22 @@ public class DescriptorLimitTests
         }
 
         using var broker = Process.Start(start)!;
-        var said = new StringBuilder();
-        broker.OutputDataReceived += (_, line) => said.AppendLine(line.Data);
-        broker.ErrorDataReceived += (_, line) => said.AppendLine(line.Data);
+        var lines = new ConcurrentQueue<string?>();
+        broker.OutputDataReceived += (_, line) => lines.Enqueue(line.Data);
+        broker.ErrorDataReceived += (_, line) => lines.Enqueue(line.Data);
         broker.BeginOutputReadLine();
         broker.BeginErrorReadLine();
 
         try
         {
             using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(5) };
-            await Eventually.TrueAsync(() => IsWellAsync(http), TimeSpan.FromSeconds(60), () => said.ToString());
+            await Eventually.TrueAsync(() => IsWellAsync(http), TimeSpan.FromSeconds(60), Said);
 
             var flood = await FloodAsync(port);
-            broker.HasExited.Should().BeFalse(because: said.ToString());
+            broker.HasExited.Should().BeFalse(because: Said());
             flood.ForEach(socket => socket.Dispose());
 
-            await Eventually.TrueAsync(() => IsWellAsync(http), TimeSpan.FromSeconds(30), () => said.ToString());
+            await Eventually.TrueAsync(() => IsWellAsync(http), TimeSpan.FromSeconds(30), Said);
             broker.HasExited.Should().BeFalse();
         }
         finally
@@ -51,6 +52,8 @@ public class DescriptorLimitTests
             broker.Kill();
             await broker.WaitForExitAsync();
         }
+
+        string Said() => string.Join('\n', lines);
     }
 
     /// <summary>Twice as many connections as there are descriptors, each in the middle of its request.</summary>
@@ -90,12 +93,5 @@ public class DescriptorLimitTests
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

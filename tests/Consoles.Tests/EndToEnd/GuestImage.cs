@@ -12,7 +12,7 @@ internal sealed record GuestImage(string Kernel, string Initrd)
 
     private static async Task<GuestImage> MakeAsync()
     {
-        await Command.RunAsync(Path.Combine(Repository.Root, "vagrant/guest/build"), [Folder], TimeSpan.FromMinutes(5));
+        await Command.RunAsync(Path.Combine(Repository.Root, "vagrant/guest/build"), [Folder], TimeSpan.FromMinutes(15));
         return new GuestImage(Path.Combine(Folder, "vmlinuz"), Path.Combine(Folder, "initrd.gz"));
     }
 }

@@ -27,7 +27,12 @@ public sealed class GuestXml
         """);
 
     /// <summary>A Linux with a shell on its screen and on each serial line.</summary>
-    internal static GuestXml Linux(string name, GuestImage image, int memoryMiB = 96) => new(
+    /// <param name="name">Of the domain, and what the guest calls itself.</param>
+    /// <param name="image">Its kernel and initramfs.</param>
+    /// <param name="memoryMiB">Less than 72 does not boot.</param>
+    /// <param name="keymap">The layout of its screen's keyboard, such as de.</param>
+    /// <param name="hear">Layouts, as "de,us": with one after the other it says on its first serial line what is typed (vagrant/guest/hear).</param>
+    internal static GuestXml Linux(string name, GuestImage image, int memoryMiB = 96, string? keymap = null, string? hear = null) => new(
         name,
         $"""
         <memory unit='MiB'>{memoryMiB}</memory>
@@ -35,7 +40,7 @@ public sealed class GuestXml
             <type arch='x86_64' machine='pc'>hvm</type>
             <kernel>{image.Kernel}</kernel>
             <initrd>{image.Initrd}</initrd>
-            <cmdline>console=ttyS0 console=tty1 quiet nokaslr guest={SecurityElement.Escape(name)}</cmdline>
+            <cmdline>console=ttyS0 console=tty1 quiet nokaslr guest={SecurityElement.Escape(name)}{(keymap is null ? null : $" keymap={keymap}")}{(hear is null ? null : $" hear={hear}")}</cmdline>
           </os>
           <features><acpi/><tcg><tb-cache unit='MiB'>32</tb-cache></tcg></features>
           <cpu mode='custom' match='exact'><model>qemu64</model></cpu>

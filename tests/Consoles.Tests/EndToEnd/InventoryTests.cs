@@ -1,4 +1,7 @@
+using Consoles.Agent.Inventory;
+using Consoles.Agent.Libvirt;
 using Consoles.Common.Inventory;
+using Microsoft.Extensions.Options;
 
 namespace Consoles.Tests.EndToEnd;
 
@@ -14,7 +17,7 @@ public sealed class InventoryTests(LibvirtHost host) : IClassFixture<LibvirtHost
         await host.StartAsync(GuestXml.Firmware("kinds").Vnc(keymap: "de", sharePolicy: "force-shared", webSocket: true).SpiceNone()
             .SerialPty(log).SerialTcp(raw).SerialTcp(telnet, telnet: true).SerialUnix(unix).ConsoleVirtio());
 
-        var consoles = (await node.UntilAsync("kinds", domain => domain.Consoles.Count == 7)).Consoles.ToDictionary(console => console.Name);
+        var consoles = (await node.UntilAsync("kinds", domain => domain is { Consoles.Count: 7, State: "running" })).Consoles.ToDictionary(console => console.Name);
 
         consoles.Keys.Should().Equal("vnc0", "spice0", "serial0", "serial1", "serial2", "serial3", "console1");
         var vnc = consoles["vnc0"];
@@ -36,7 +39,7 @@ public sealed class InventoryTests(LibvirtHost host) : IClassFixture<LibvirtHost
         var id = Guid.NewGuid();
 
         await host.StartAsync(GuestXml.Firmware("again").Id(id).Vnc());
-        var first = await node.UntilAsync("again", domain => domain.Incarnation is not null);
+        var first = await node.UntilAsync("again", domain => domain is { Incarnation: not null, State: "running" });
 
         first.State.Should().Be("running");
         first.Incarnation!.StartTicks.Should().BePositive();
@@ -48,6 +51,44 @@ public sealed class InventoryTests(LibvirtHost host) : IClassFixture<LibvirtHost
         await host.StartAsync(GuestXml.Firmware("again").Id(id).Vnc());
         var second = await node.UntilAsync("again", domain => domain.Incarnation is not null);
         second.Incarnation.Should().NotBe(first.Incarnation);
+    }
+
+    [Fact]
+    public async Task A_guest_has_one_run_however_early_it_is_looked_at()
+    {
+        await using var slow = await LibvirtHost.StartNewAsync();
+        await slow.SlowDownStartsAsync(TimeSpan.FromSeconds(2));
+        var options = new LibvirtOptions { Uri = slow.Uri };
+        await using var connection = await LibvirtConnection.OpenAsync(options, readOnly: true, _ => { }, TimeProvider.System, default);
+        var reader = new DomainReader(new Incarnations(Options.Create(options)));
+        List<DomainReport> seen = [];
+
+        var start = slow.StartAsync(GuestXml.Firmware("early").SpiceNone());
+
+        while (!start.IsCompleted)
+        {
+            await LookAsync();
+        }
+
+        await start;
+        await LookAsync();
+        seen.Where(report => report.Incarnation is null).Should().NotBeEmpty(because: "it was looked at while QEMU was not there yet").And.OnlyContain(report => report.Consoles.Count == 0);
+        seen[^1].Consoles.Should().ContainSingle();
+        seen.Select(report => report.Incarnation).OfType<Incarnation>().Distinct().Should().ContainSingle().Which.StartTicks.Should().BePositive();
+
+        async Task LookAsync() => seen.AddRange((await reader.ReadAllAsync(connection, default)).Select(reading => reading.Report).OfType<DomainReport>());
+    }
+
+    [Fact]
+    public async Task A_guest_that_is_started_paused_has_its_consoles()
+    {
+        await using var node = await NodeUnderTest.StartAsync(host.Uri);
+        var file = host.PathFor("waiting.xml");
+        await File.WriteAllTextAsync(file, GuestXml.Firmware("waiting").Vnc().ToString());
+
+        await host.VirshAsync("create", "--paused", file);
+
+        (await node.UntilAsync("waiting", domain => domain is { State: "paused", Consoles.Count: 1 })).Incarnation.Should().NotBeNull();
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class LibvirtHost : IAsyncLifetime, IAsyncDisposable
     // virsh domdisplay counts displays, of which number 0 listens here.
     private const int VncFirstPort = 5900;
 
-    private static readonly TimeSpan OrderLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan OrderLimit = TimeSpan.FromSeconds(120);
 
     private readonly IReadOnlyList<string> _qemuConf;
     private readonly PortRange _ports = PortRange.Claim();
@@ -36,6 +36,8 @@ public sealed class LibvirtHost : IAsyncLifetime, IAsyncDisposable
 
     /// <summary>Works from the test's process and from any that it starts.</summary>
     public string Uri => $"qemu+unix:///system?socket={Folder}/run/libvirt/libvirt-sock";
+
+    public string QemuConf => $"{Folder}/etc/qemu.conf";
 
     /// <summary>A path for a socket or file that QEMU makes.</summary>
     public string PathFor(string name) => $"{Folder}/qemu/{name}";
@@ -107,6 +109,13 @@ public sealed class LibvirtHost : IAsyncLifetime, IAsyncDisposable
 
     public Task ContinueDaemonAsync() => OrderAsync("kill -CONT $daemon");
 
+    /// <summary>From now on all that libvirtd starts becomes what it is to be only after so long, as on a machine that is short of time.</summary>
+    public Task SlowDownStartsAsync(TimeSpan delay) => OrderAsync(
+        $"""
+        strace -f -qq -o /dev/null -e trace=execve -e inject=execve:delay_enter={delay.TotalMicroseconds:F0} -p $daemon < /dev/null > /var/log/libvirt/strace.log 2>&1 &
+        for try in $(seq 1200); do grep -q 'TracerPid:.*[1-9]' /proc/$daemon/status && break; sleep 0.05; done; grep -q 'TracerPid:.*[1-9]' /proc/$daemon/status
+        """);
+
     /// <summary>Sends a signal to one guest's QEMU, as KILL, STOP or CONT.</summary>
     public Task SignalGuestAsync(string name, string signal) => OrderAsync($"kill -{signal} $(cat /run/libvirt/qemu/{name}.pid)");
 
@@ -150,7 +159,7 @@ public sealed class LibvirtHost : IAsyncLifetime, IAsyncDisposable
                 said = File.Exists(file) ? await File.ReadAllTextAsync(file) : "";
                 return said.Contains(text, StringComparison.Ordinal) ? said : null;
             },
-            within ?? TimeSpan.FromSeconds(60),
+            within ?? TimeSpan.FromMinutes(3),
             () => $"'{text}' in {file}, which holds: {said}");
     }
 

@@ -18,7 +18,7 @@ internal static class LibvirtHostFiles
     // libvirtd asks each QEMU binary for its abilities at start, which takes seconds, unless its cache holds a valid answer.
     private const string Capabilities = "/var/cache/consoles/libvirt-capabilities";
 
-    private const UnixFileMode ForAll =
+    public const UnixFileMode ForAll =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     private static readonly Lock LogGate = new();

@@ -25,7 +25,7 @@ public sealed class ListPageTests(Chromium chromium) : ScriptedPage(chromium), I
         await Expect(Page.GetByRole(AriaRole.Row)).ToHaveCountAsync(4);
         await Expect(Page.GetByText("TLS with certificate")).ToBeVisibleAsync();
         await Expect(Page.GetByText("<img src=x onerror=alert(1)>")).ToBeVisibleAsync();
-        await Expect(Page.GetByText("Serial consoles cannot be opened in a browser yet. <b>")).ToBeVisibleAsync();
+        await Expect(Page.GetByText("a pseudo-terminal on the node · Serial consoles cannot be opened in a browser yet. <b>")).ToBeVisibleAsync();
         await Expect(Page.GetByText("Logged in as ada")).ToBeVisibleAsync();
         await Expect(Page.GetByRole(AriaRole.Button, new() { Name = "Open vnc0 of web1" })).ToBeVisibleAsync();
         await Watched.ShotAsync("list");
@@ -86,8 +86,31 @@ public sealed class ListPageTests(Chromium chromium) : ScriptedPage(chromium), I
         await Page.GetByLabel("Open view-only").CheckAsync();
 
         var opened = await Page.RunAndWaitForPopupAsync(() => Page.GetByRole(AriaRole.Button, new() { Name = "Open vnc0 of web1" }).ClickAsync());
-        await opened.WaitForURLAsync("**/console");
+        await Expect(opened).ToHaveURLAsync($"{Broker.People}console");
 
         asked.Should().Be("""/v1/domains/4dea22b3-1d52-d8f3-2516-782e98ab3fa0/consoles/vnc0/tokens {"rights":"view"}""");
+    }
+
+    [Theory]
+    [InlineData(1100, ColorScheme.Light)]
+    [InlineData(390, ColorScheme.Dark)]
+    public async Task A_domain_with_twenty_consoles_of_every_kind_stays_a_row(int width, ColorScheme scheme)
+    {
+        var consoles = Enumerable.Range(0, 20).Select(i => i == 0
+            ? """{"name":"spice0","kind":"spice","route":"relayed by the agent, through libvirt on the node","openable":true}"""
+            : $$"""{"name":"serial{{i}}","kind":"serial","route":"relayed by the agent, a pseudo-terminal on the node","openable":true}""");
+        await using var watched = await Browser.OpenAsync(width, 800, phone: width < 500, scheme: scheme);
+        await AnswerAsync(
+            "**/v1/domains?*",
+            200,
+            $$"""{"items":[{"id":"{{Web1}}","name":"web1","node":"node1","heard":true,"state":"running","consoles":20,"consoleList":[{{string.Join(',', consoles)}}]}]}""",
+            on: watched.Page);
+        await watched.Page.GotoAsync(Broker.People.ToString());
+
+        await Expect(watched.Page.GetByRole(AriaRole.Button, new() { Name = "Open " })).ToHaveCountAsync(20);
+        await Expect(watched.Page.GetByText("relayed by the agent, through libvirt on the node")).ToBeVisibleAsync();
+        await watched.ShotAsync($"list-twenty-{width}");
+        (await WidthAsync(watched.Page)).Should().BeLessThanOrEqualTo(width);
+        (await watched.Page.GetByRole(AriaRole.Row).Last.EvaluateAsync<int>("row => row.clientHeight")).Should().BeLessThan(800);
     }
 }

@@ -20,10 +20,11 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     private NodeInventory Inventory => _agent.Services.GetRequiredService<NodeInventory>();
 
-    public static async Task<NodeUnderTest> StartAsync(string uri)
+    /// <param name="callTimeout">Shorter than the agent's own, for a libvirtd that does not answer.</param>
+    public static async Task<NodeUnderTest> StartAsync(string uri, TimeSpan? callTimeout = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Libvirt:Uri"] = uri, ["Libvirt:CallTimeout"] = "00:00:02" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Libvirt:Uri"] = uri, ["Libvirt:CallTimeout"] = $"{callTimeout ?? new LibvirtOptions().CallTimeout:c}" });
         builder.AddLibvirt();
         builder.AddInventory();
 
@@ -37,7 +38,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     /// <summary>Waits, without polling, for a snapshot that is as the test wants it.</summary>
     public async Task<InventorySnapshot> UntilAsync(Func<InventorySnapshot, bool> asWanted, TimeSpan? within = null)
     {
-        using var limit = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(60));
         var snapshot = Now;
 
         try

@@ -4,8 +4,9 @@ namespace Consoles.Tests.EndToEnd;
 internal sealed class PortRange : IDisposable
 {
     private const int Lowest = 12_000;
-    private const int Size = 200;
-    private const int Ranges = 100;
+    private const int Size = 280;
+    private const int Ranges = 70;
+    private const int Devices = 120;
 
     private readonly FileStream _claim;
     private int _taken;
@@ -25,10 +26,10 @@ internal sealed class PortRange : IDisposable
 
     public int LastWebSocket => First + 159;
 
-    /// <summary>A port that a test gives a device itself.</summary>
-    public int Next() => Interlocked.Increment(ref _taken) is var taken && taken <= 40
+    /// <summary>A port that a test gives a device or a listener itself.</summary>
+    public int Next() => Interlocked.Increment(ref _taken) is var taken && taken <= Devices
         ? First + 159 + taken
-        : throw new InvalidOperationException("This test has had its forty ports.");
+        : throw new InvalidOperationException($"This test has had its {Devices} ports.");
 
     public static PortRange Claim()
     {

@@ -11,14 +11,14 @@ public sealed class PortReuseTests
     public async Task A_token_of_one_guest_never_shows_another_that_took_over_its_port()
     {
         await using var libvirt = await LibvirtHost.StartNewAsync();
-        // As fast as the guests come and go; the limits on guessing and on issuing have tests of their own.
-        await using var fleet = await Fleet.StartAsync(libvirt, "node1", "--Access:FailureLimit=1000", "--Tokens:IssuedPerMinute=1000");
+        // As fast as the guests come and go, however slow that is; the limits on guessing, on issuing and on a ticket's life have tests of their own.
+        await using var fleet = await Fleet.StartAsync(libvirt, "node1", "--Access:FailureLimit=1000", "--Tokens:IssuedPerMinute=1000", "--Sessions:TicketLifetime=00:01:00", "--Routes:Default=Direct");
         var port = libvirt.NextPort();
         string[] names = ["alpha", "beta"];
         var outcomes = new Dictionary<string, int>(StringComparer.Ordinal);
 
         await libvirt.StartAsync(GuestXml.Firmware(names[0]).Vnc(port));
-        var (run, _) = await fleet.WaitForConsoleAsync(names[0]);
+        var (run, _) = await fleet.WaitForConsoleAsync(names[0], reached: true);
 
         for (var cycle = 0; cycle < Cycles; cycle++)
         {
@@ -45,7 +45,7 @@ public sealed class PortReuseTests
             }
 
             outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;
-            (run, _) = await fleet.WaitForConsoleAsync(next, other: run);
+            (run, _) = await fleet.WaitForConsoleAsync(next, other: run, reached: true);
         }
 
         outcomes.Values.Sum().Should().Be(Cycles, because: string.Join(", ", outcomes));

@@ -8,8 +8,8 @@ namespace Consoles.Tests.EndToEnd;
 /// <summary>./run, as a person starts it, in a copy of the tree and with a state directory of its own.</summary>
 internal sealed class RunScript : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(4);
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(120);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _said = new();

@@ -16,16 +16,12 @@ public abstract class ScriptedPage(Chromium chromium) : IAsyncLifetime
     protected const string Domains =
         $$"""
         {"items":[
-          {"id":"{{Web1}}","name":"web1","node":"node1","state":"running","consoles":2},
-          {"id":"5dea22b3-1d52-d8f3-2516-782e98ab3fa0","name":"<img src=x onerror=alert(1)>","node":"node2","state":"running","consoles":0},
-          {"id":"6dea22b3-1d52-d8f3-2516-782e98ab3fa0","name":"old","node":"node2","state":"shutoff","consoles":0}]}
-        """;
-
-    protected const string Consoles =
-        """
-        {"items":[
-          {"name":"vnc0","kind":"vnc","openable":true,"readiness":{"security":"x509","reason":"VeNCrypt X509None; certificate good until 2027-01-01","provedAt":"2026-11-22T12:00:00Z"}},
-          {"name":"serial0","kind":"serial","openable":false,"whyNot":"Serial consoles cannot be opened in a browser yet. <b>"}]}
+          {"id":"{{Web1}}","name":"web1","node":"node1","heard":true,"state":"running","consoles":2,"consoleList":[
+            {"name":"vnc0","kind":"vnc","via":"direct","route":"direct, a TCP port with TLS","openable":true,
+             "readiness":{"security":"x509","reason":"VeNCrypt X509None; certificate good until 2027-01-01","provedAt":"2026-11-22T12:00:00Z"} },
+            {"name":"serial0","kind":"serial","route":"a pseudo-terminal on the node","openable":false,"whyNot":"Serial consoles cannot be opened in a browser yet. <b>"}]},
+          {"id":"5dea22b3-1d52-d8f3-2516-782e98ab3fa0","name":"<img src=x onerror=alert(1)>","node":"node2","heard":true,"state":"running","consoles":0,"consoleList":[]},
+          {"id":"6dea22b3-1d52-d8f3-2516-782e98ab3fa0","name":"old","node":"node2","heard":true,"state":"shutoff","consoles":0,"consoleList":[]}]}
         """;
 
     private protected ScriptedChannel Channel { get; } = new();
@@ -52,8 +48,6 @@ public abstract class ScriptedPage(Chromium chromium) : IAsyncLifetime
     protected async Task ListAsync(IPage? on = null)
     {
         await AnswerAsync("**/v1/domains?*", 200, Domains, on: on);
-        await AnswerAsync("**/v1/domains/*/consoles", 200, """{"items":[]}""", on: on);
-        await AnswerAsync($"**/v1/domains/{Web1}/consoles", 200, Consoles, on: on);
     }
 
     protected static Task<int> WidthAsync(IPage page) => page.EvaluateAsync<int>("document.documentElement.scrollWidth");

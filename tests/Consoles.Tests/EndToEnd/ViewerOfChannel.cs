@@ -7,7 +7,7 @@ namespace Consoles.Tests.EndToEnd;
 /// <summary>An RFB viewer on a session's channel, as far as the name of the desktop.</summary>
 internal sealed class ViewerOfChannel(ClientWebSocket socket) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private byte[] _rest = [];
 
@@ -34,6 +34,16 @@ internal sealed class ViewerOfChannel(ClientWebSocket socket) : IDisposable
         var init = await ReadAsync(24, limit.Token);
         var name = init is null ? null : await ReadAsync((int)BinaryPrimitives.ReadUInt32BigEndian(init.AsSpan(20)), limit.Token);
         return name is null ? null : Encoding.UTF8.GetString(name);
+    }
+
+    /// <summary>Asks for the screen, and returns how many bytes of an update came (RFC 6143, section 7.6.1).</summary>
+    public async Task<int> FirstUpdateAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        await SendAsync([3, 0, 0, 0, 0, 0, 0, 8, 0, 8], limit.Token);
+        var update = await ReadAsync(4, limit.Token);
+        update.Should().StartWith([(byte)0]);
+        return update!.Length;
     }
 
     /// <summary>Reads until the broker closes the channel, and returns how many bytes came before that.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
+using System.Security.Cryptography;
 using Consoles.Broker.Authority;
+using Consoles.Tests.Fakes;
 
 namespace Consoles.Tests.EndToEnd;
 
@@ -11,15 +12,15 @@ internal static class VncTls
     public static string[] Settings(string folder) => ["vnc_tls = 1", "vnc_tls_x509_verify = 1", $"vnc_tls_x509_cert_dir = \"{folder}\""];
 
     /// <summary>Certificates of the broker's own authority, for QEMU on that node.</summary>
-    public static void Write(AuthorityRoots roots, string node, string folder)
+    public static async Task WriteAsync(TestBroker broker, string node, string folder)
     {
-        using var server = Issuing.MakeServer(roots.Hosts, [node], [IPAddress.Loopback], TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(1));
-        using var key = server.GetECDsaPrivateKey()!;
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var answer = await broker.Get<HostCertificates>().OrderAsync(node, [IPAddress.Loopback], IPAddress.Loopback, TestAgent.Request(key), CancellationToken.None);
 
         // QEMU checks its own certificate against the same file as its clients'.
-        File.WriteAllText(Path.Combine(folder, "ca-cert.pem"), $"{roots.Hosts.ExportCertificatePem()}\n{roots.Clients.ExportCertificatePem()}\n");
-        File.WriteAllText(Path.Combine(folder, "server-cert.pem"), server.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(folder, "server-key.pem"), key.ExportPkcs8PrivateKeyPem());
+        await File.WriteAllTextAsync(Path.Combine(folder, "ca-cert.pem"), answer.Authorities);
+        await File.WriteAllTextAsync(Path.Combine(folder, "server-cert.pem"), answer.Certificate);
+        await File.WriteAllTextAsync(Path.Combine(folder, "server-key.pem"), key.ExportPkcs8PrivateKeyPem());
 
         // QEMU's user reads them; they are worth nothing after the test.
         foreach (var file in Directory.EnumerateFiles(folder))

@@ -57,14 +57,14 @@ internal sealed partial class BrokerProcess : IDisposable
     public void Kill()
     {
         _process.Kill();
-        _process.WaitForExit(TimeSpan.FromSeconds(10)).Should().BeTrue();
+        _process.WaitForExit(TimeSpan.FromSeconds(60)).Should().BeTrue();
     }
 
     public void Dispose()
     {
         if (!_process.HasExited)
         {
-            _process.Kill();
+            Kill();
         }
 
         _process.Dispose();

@@ -9,7 +9,7 @@ internal static class Eventually
     public static async Task<T> GetAsync<T>(
         Func<Task<T?>> probe, TimeSpan? within = null, Func<string>? because = null, [CallerArgumentExpression(nameof(probe))] string what = "")
     {
-        var limit = within ?? TimeSpan.FromSeconds(20);
+        var limit = within ?? TimeSpan.FromSeconds(60);
         var watch = Stopwatch.StartNew();
 
         while (true)

@@ -5,14 +5,11 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Consoles.Common.Link;
 using Consoles.Common.Tls;
+using Consoles.Tests.EndToEnd;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Consoles.Tests.Fakes;
@@ -23,6 +20,7 @@ internal sealed class FakeBroker : IAsyncDisposable
     private readonly TestPki _pki;
     private readonly TestCertificate _certificate;
     private readonly TimeProvider _clock;
+    private readonly PortRange _ports = PortRange.Claim();
     private readonly HashSet<string> _unusedTokens = new(StringComparer.Ordinal);
     private WebApplication? _listener;
 
@@ -31,9 +29,11 @@ internal sealed class FakeBroker : IAsyncDisposable
         _pki = pki;
         _certificate = certificate;
         _clock = clock;
+        Port = _ports.Next();
     }
 
-    public int Port { get; private set; }
+    /// <summary>Its own also while it is away.</summary>
+    public int Port { get; }
 
     public Uri Address => new($"https://localhost:{Port}");
 
@@ -87,7 +87,6 @@ internal sealed class FakeBroker : IAsyncDisposable
         await listener.StartAsync();
 
         _listener = listener;
-        Port = new Uri(listener.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single()).Port;
     }
 
     /// <summary>Goes away as a killed process does: without a word on any connection.</summary>
@@ -107,7 +106,11 @@ internal sealed class FakeBroker : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync() => await KillAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _ports.Dispose();
+    }
 
     private SslServerAuthenticationOptions ServerTls()
     {

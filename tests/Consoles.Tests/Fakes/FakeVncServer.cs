@@ -211,6 +211,12 @@ internal sealed class FakeVncServer : IAsyncDisposable
     {
         if (_script.StallsAt == step)
         {
+            // Only a client that has said hello is known to be waiting for TLS, and not for the word before it.
+            if (step == FakeVncStep.Tls)
+            {
+                await stream.ReadExactlyAsync(new byte[1], _stop.Token);
+            }
+
             Interlocked.Increment(ref _stalled);
             await stream.CopyToAsync(Stream.Null, _stop.Token);
             throw new IOException("The client left.");

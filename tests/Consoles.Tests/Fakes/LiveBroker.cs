@@ -85,7 +85,7 @@ internal sealed class LiveBroker : IAsyncDisposable
     public void Report(params DomainReport[] domains) => Report(Node, domains.Length > 0 ? domains : [GuestReport()]);
 
     public void Report(NodeIdentity node, params DomainReport[] domains) =>
-        Directory.Apply(node, new NodeReport { Generation = ++_generation, Whole = true, Libvirt = new LibvirtHealth(true, null, DateTimeOffset.UnixEpoch), Domains = domains });
+        Directory.Apply(node, TestLink.Whole(++_generation, domains));
 
     public static DomainReport GuestReport(Incarnation? run = null, bool running = true, string name = "web1") => new()
     {
@@ -172,6 +172,9 @@ internal sealed class LiveBroker : IAsyncDisposable
 internal sealed class CollectedLogs : ILoggerProvider, ILogger
 {
     public ConcurrentQueue<string> Lines { get; } = new();
+
+    /// <summary>All of it.</summary>
+    public string Text => string.Join("\n", Lines);
 
     public ILogger CreateLogger(string categoryName) => this;
 

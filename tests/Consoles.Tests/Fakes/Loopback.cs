@@ -6,6 +6,15 @@ namespace Consoles.Tests.Fakes;
 /// <summary>Real TCP connections on this machine.</summary>
 internal static class Loopback
 {
+    /// <summary>A port at which nobody listens, and nobody else will until this is disposed.</summary>
+    public static Socket Nobody(out int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        return socket;
+    }
+
     /// <summary>Both ends of one connection.</summary>
     public static async Task<(NetworkStream Near, NetworkStream Far)> PairAsync()
     {

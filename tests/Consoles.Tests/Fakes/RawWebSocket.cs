@@ -10,7 +10,7 @@ namespace Consoles.Tests.Fakes;
 /// <summary>A WebSocket client over a bare socket, which can send what no good client sends.</summary>
 internal sealed class RawWebSocket : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly NetworkStream _stream;
 

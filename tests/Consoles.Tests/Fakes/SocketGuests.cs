@@ -23,7 +23,7 @@ internal sealed class SocketGuests : IGuestConnector, IDisposable
 
     public int Count => Dialled.Count;
 
-    public async Task<GuestEnd> ConnectAsync(ConsoleTarget target, CancellationToken cancellationToken)
+    public async Task<GuestEnd> ConnectAsync(ConsoleTarget target, ConsoleGrant grant, CancellationToken cancellationToken)
     {
         if (Instead is not null)
         {

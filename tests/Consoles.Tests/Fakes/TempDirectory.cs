@@ -7,5 +7,25 @@ internal sealed class TempDirectory : IDisposable
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        // What was told to end a moment ago may still write into it.
+        if (!SpinWait.SpinUntil(IsDeleted, TimeSpan.FromSeconds(30)))
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+    }
+
+    private bool IsDeleted()
+    {
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 }

@@ -39,6 +39,22 @@ internal sealed class TestAgent(Uri broker, X509Certificate2 root, string node, 
 
     public static string Request(ECDsa key) => new CertificateRequest("CN=whatever", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
 
+    /// <summary>Orders a certificate for the node's QEMUs, as a person sees the answer.</summary>
+    public async Task<HttpResponseMessage> PostOrderAsync(string request)
+    {
+        using var client = CreateClient();
+        return await client.PostAsJsonAsync(LinkPaths.HostCertificate, new HostCertificateRequest(request), LinkJson.Default.HostCertificateRequest);
+    }
+
+    /// <summary>The same for a new key.</summary>
+    public async Task<HostCertificateAnswer> OrderAsync()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var response = await PostOrderAsync(Request(key));
+        response.EnsureSuccessStatusCode();
+        return (await response.Content.ReadFromJsonAsync(LinkJson.Default.HostCertificateAnswer))!;
+    }
+
     public HttpClient CreateClient()
     {
         var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, chain, _) => TestTls.Trusts(root, chain!) } };
@@ -48,7 +64,7 @@ internal sealed class TestAgent(Uri broker, X509Certificate2 root, string node, 
             handler.SslOptions.ClientCertificates = [Certificate];
         }
 
-        return new HttpClient(handler) { BaseAddress = broker, Timeout = TimeSpan.FromSeconds(30) };
+        return new HttpClient(handler) { BaseAddress = broker, Timeout = TimeSpan.FromMinutes(2) };
     }
 
     /// <summary>Opens a link and says nothing on it.</summary>
@@ -69,6 +85,20 @@ internal sealed class TestAgent(Uri broker, X509Certificate2 root, string node, 
         return new TestLink(socket);
     }
 
+    /// <summary>Dials back with a stream's secret, as an agent does.</summary>
+    /// <returns>The stream, or the refusal's status.</returns>
+    public async Task<(Stream? Stream, HttpStatusCode Status)> DialBackAsync(string secret, string protocol = LinkPaths.StreamProtocol)
+    {
+        // Disposed with the process: the stream lives on it.
+        var client = CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, LinkPaths.Stream);
+        request.Headers.TryAddWithoutValidation("Authorization", $"{LinkPaths.StreamScheme} {secret}");
+        request.Headers.Connection.Add("Upgrade");
+        request.Headers.TryAddWithoutValidation("Upgrade", protocol);
+        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return (response.StatusCode == HttpStatusCode.SwitchingProtocols ? await response.Content.ReadAsStreamAsync() : null, response.StatusCode);
+    }
+
     /// <summary>Opens a link and says hello.</summary>
     public async Task<TestLink> LinkAsync(long epoch = 1)
     {
@@ -83,6 +113,8 @@ internal sealed class TestAgent(Uri broker, X509Certificate2 root, string node, 
 /// <summary>The agent's end of a link.</summary>
 internal sealed class TestLink(ClientWebSocket socket) : IDisposable
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
     private long _generation;
 
     public WebSocketCloseStatus? CloseStatus => socket.CloseStatus;
@@ -91,8 +123,19 @@ internal sealed class TestLink(ClientWebSocket socket) : IDisposable
     public async Task ReportAsync(params DomainReport[] domains)
     {
         await SendAsync(new Report(Whole(++_generation, domains)));
-        (await ReceiveAsync()).Should().Be(new Accepted(_generation));
+        (await AcceptedAsync()).Generation.Should().Be(_generation);
     }
+
+    /// <summary>Reports this of the node's certificates and domains, and waits until the broker knows it.</summary>
+    /// <returns>What the node's sets are to be made to.</returns>
+    public async Task<string?> ReportAsync(NodeCertificates? certificates, params DomainReport[] domains)
+    {
+        await SendAsync(new Report(Whole(++_generation, domains) with { Certificates = certificates }));
+        return (await AcceptedAsync()).Plan;
+    }
+
+    /// <summary>The broker's next message, which must be that it has taken a report in.</summary>
+    public async Task<Accepted> AcceptedAsync() => (await ReceiveAsync()).Should().BeOfType<Accepted>().Subject;
 
     public static NodeReport Whole(long generation, params DomainReport[] domains) => new()
     {
@@ -108,14 +151,14 @@ internal sealed class TestLink(ClientWebSocket socket) : IDisposable
 
     public async Task SendAsync(byte[] text, WebSocketMessageType type = WebSocketMessageType.Text)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(Limit);
         await socket.SendAsync(text, type, endOfMessage: true, limit.Token);
     }
 
     /// <returns>The broker's next message, or null when it has ended the link.</returns>
     public async Task<LinkMessage?> ReceiveAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(Limit);
         using var message = new MemoryStream();
         var buffer = new byte[4096];
 
@@ -125,7 +168,7 @@ internal sealed class TestLink(ClientWebSocket socket) : IDisposable
 
             if (received.MessageType == WebSocketMessageType.Close)
             {
-                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
+                await AnswerCloseAsync(limit.Token);
                 return null;
             }
 
@@ -135,6 +178,18 @@ internal sealed class TestLink(ClientWebSocket socket) : IDisposable
             {
                 return JsonSerializer.Deserialize(message.ToArray(), LinkJson.Default.LinkMessage);
             }
+        }
+    }
+
+    private async Task AnswerCloseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
+        }
+        catch (WebSocketException)
+        {
+            // The broker waits two seconds for this, and had the last word already.
         }
     }
 

@@ -71,7 +71,8 @@ internal sealed class TestBroker : IAsyncDisposable
         })
         {
             BaseAddress = People,
-            Timeout = TimeSpan.FromSeconds(30),
+            // Ends what hangs. A busy machine may need half a minute for what is long in itself, such as typing a whole layout.
+            Timeout = TimeSpan.FromMinutes(2),
         };
 
         if (key is not null)

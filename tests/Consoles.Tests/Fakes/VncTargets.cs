@@ -2,7 +2,9 @@ using System.Net;
 using Consoles.Broker.Authority;
 using Consoles.Broker.Nodes;
 using Consoles.Broker.Sessions;
+using Consoles.Broker.Tokens;
 using Consoles.Common.Inventory;
+using Consoles.Common.Link;
 using Consoles.Common.Tls;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -25,16 +27,40 @@ internal static class VncTargets
         Console(port));
 
     public static VncConnector Connector(
-        PeerTrust roots, TlsIdentity? own = null, bool? allowPlain = null, FixedPassword? password = null, TimeProvider? clock = null) => new(
+        PeerTrust roots, TlsIdentity? own = null, bool? allowPlain = null, FixedPassword? password = null, TimeProvider? clock = null, HandshakeHolds? holds = null) => new(
+            Dial(Routes(new NoAgents(), allowPlain), Directory(clock), clock, holds),
             new FixedTrust(new GuestTrust(roots, own)),
             password ?? new FixedPassword("secret"),
-            Options.Create(new GuestTlsOptions { AllowPlain = allowPlain }),
             clock ?? TimeProvider.System,
             NullLogger<VncConnector>.Instance);
 
+    public static VncDial Dial(IGuestRoutes routes, ConsoleDirectory directory, TimeProvider? clock = null, HandshakeHolds? holds = null) =>
+        new(routes, holds ?? new HandshakeHolds(clock ?? TimeProvider.System), directory, clock ?? TimeProvider.System);
+
+    /// <summary>One that knows no node.</summary>
+    public static ConsoleDirectory Directory(TimeProvider? clock = null) => new(clock ?? TimeProvider.System, Options.Create(new NodeOptions()));
+
+    public static GuestRoutes Routes(IAgentStreams agents, bool? allowPlain = null, RouteOptions? options = null) =>
+        new(new RoutePolicy(Options.Create(options ?? new RouteOptions()), agents), agents, Options.Create(new GuestTlsOptions { AllowPlain = allowPlain }), Options.Create(options ?? new RouteOptions()));
+
+    public static ConsoleGrant Grant(ConsoleTarget target, ConsoleRights rights = ConsoleRights.Control) => new(
+        "1", "ada", "key1", target.Domain.Incarnation ?? Run, target.Domain.Name, target.Endpoint.Name, target.Endpoint.Kind, rights, DateTimeOffset.MaxValue);
+
+    public static Task<GuestEnd> ConnectAsync(this IGuestConnector connector, ConsoleTarget target, CancellationToken cancellationToken) =>
+        connector.ConnectAsync(target, Grant(target), cancellationToken);
+
+    /// <summary>No node has an agent that is connected: everything is dialled.</summary>
+    internal sealed class NoAgents : IAgentStreams
+    {
+        public long? AgentOf(string node) => null;
+
+        public Task<Stream> OpenAsync(string node, Incarnation incarnation, StreamSource source, CancellationToken cancellationToken) =>
+            throw new AgentStreamException(StreamFault.Failed, $"The agent of node {node} is not connected.");
+    }
+
     internal sealed class FixedTrust(GuestTrust trust) : IGuestTrust
     {
-        public GuestTrust Current => trust;
+        public GuestTrust Of(string node) => trust;
     }
 
     internal sealed class FixedPassword(string? password) : IConsolePasswords

@@ -33,6 +33,7 @@ public sealed class ReadinessProbesTests : IAsyncLifetime
         await using var server = new FakeVncServer();
         _probes.Want([(VncTargets.Run, VncTargets.Console(server.Port))]);
         await ProbedAsync(server, 1);
+        await Eventually.TrueAsync(() => Known(server) is not null);
         Known(server)!.Security.Should().Be(ConsoleSecurity.None);
 
         _probes.Want([(VncTargets.Run, VncTargets.Console(server.Port))]);
@@ -143,7 +144,14 @@ public sealed class ReadinessProbesTests : IAsyncLifetime
             await Task.Delay(100);
             servers.Sum(server => server.Accepted).Should().Be(ReadinessProbes.MaxAtOnce);
 
-            await AdvanceUntilAsync(() => servers.TrueForAll(server => server.Accepted >= 1), TimeSpan.FromMinutes(30), step: ReadinessProbe.Limit);
+            // As far as it takes: eight more are asked only when the eight before have been given up.
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    _clock.Advance(ReadinessProbe.Limit);
+                    return servers.TrueForAll(server => server.Accepted >= 1);
+                },
+                TimeSpan.FromSeconds(120));
             servers.Should().OnlyContain(server => server.MostOpen <= 2);
 
             _probes.Want([]);
@@ -193,9 +201,9 @@ public sealed class ReadinessProbesTests : IAsyncLifetime
     private static Task ProbedAsync(FakeVncServer server, int times) => Eventually.TrueAsync(() => server.Accepted == times && server.Open == 0);
 
     // The loop under test arms its timer in real time, so the clock goes on in steps.
-    private async Task AdvanceUntilAsync(Func<bool> reached, TimeSpan limit, TimeSpan? step = null)
+    private async Task AdvanceUntilAsync(Func<bool> reached, TimeSpan limit)
     {
-        var by = step ?? TimeSpan.FromSeconds(1);
+        var by = TimeSpan.FromSeconds(1);
 
         for (var advanced = TimeSpan.Zero; advanced < limit && !reached(); advanced += by)
         {

@@ -24,6 +24,7 @@ public class ScanTableTests
         var off = new DomainReport { Id = new DomainId(Guid.NewGuid()), Name = "off", State = "shutoff" };
 
         ScanTable.Of([off]).Should().Contain("It does not run.");
+        ScanTable.Of([off with { State = "paused" }]).Should().Contain("It is being started.");
         ScanTable.Of([off with { Refusal = "The XML has no UUID." }]).Should().Contain("The XML has no UUID.");
     }
 

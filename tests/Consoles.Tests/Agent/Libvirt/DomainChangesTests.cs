@@ -5,7 +5,8 @@ namespace Consoles.Tests.Agent.Libvirt;
 
 public class DomainChangesTests
 {
-    private static readonly CancellationToken Limit = new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+    // Made anew at each use: one for the class would count from the first test's beginning.
+    private static CancellationToken Limit => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     private readonly DomainChanges _changes = new();
 

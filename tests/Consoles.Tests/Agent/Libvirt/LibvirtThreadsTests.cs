@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Consoles.Agent.Libvirt;
 using Consoles.Tests.Fakes;
 
@@ -5,18 +6,19 @@ namespace Consoles.Tests.Agent.Libvirt;
 
 public class LibvirtThreadsTests
 {
-    private static readonly CancellationToken Limit = new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+    // Made anew at each use: one for the class would count from the first test's beginning.
+    private static CancellationToken Limit => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     private readonly TestClock _clock = new();
 
     [Fact]
     public async Task A_call_that_blocks_is_given_up_in_words_and_the_others_go_on()
     {
-        using var threads = new LibvirtThreads(TimeSpan.FromSeconds(10), _clock);
+        using var threads = Threads();
         using var release = new ManualResetEventSlim();
 
-        var blocked = threads.RunAsync("read domain x", () => release.Wait(TimeSpan.FromSeconds(60)), Limit);
-        (await threads.RunAsync("count", () => 42, Limit)).Should().Be(42);
+        var blocked = threads.RunAsync("read domain x", _ => release.Wait(TimeSpan.FromSeconds(60)), Limit);
+        (await threads.RunAsync("count", _ => 42, Limit)).Should().Be(42);
 
         _clock.Advance(TimeSpan.FromSeconds(10));
 
@@ -28,10 +30,10 @@ public class LibvirtThreadsTests
     [Fact]
     public async Task When_every_thread_is_held_libvirt_answers_nothing_until_one_comes_back()
     {
-        using var threads = new LibvirtThreads(TimeSpan.FromSeconds(10), _clock);
+        using var threads = Threads();
         using var release = new ManualResetEventSlim();
 
-        var blocked = Enumerable.Range(0, LibvirtThreads.Count).Select(_ => threads.RunAsync("read", () => release.Wait(TimeSpan.FromSeconds(60)), Limit)).ToList();
+        var blocked = Enumerable.Range(0, LibvirtThreads.Count).Select(_ => threads.RunAsync("read", _ => release.Wait(TimeSpan.FromSeconds(60)), Limit)).ToList();
         _clock.Advance(TimeSpan.FromSeconds(10));
 
         foreach (var call in blocked)
@@ -47,11 +49,39 @@ public class LibvirtThreadsTests
     [Fact]
     public async Task A_call_that_fails_fails_its_caller_alone()
     {
-        using var threads = new LibvirtThreads(TimeSpan.FromSeconds(10), _clock);
+        using var threads = Threads();
 
-        var failing = () => threads.RunAsync<int>("read", () => throw new LibvirtException("broken"), Limit);
+        var failing = () => threads.RunAsync<int>("read", _ => throw new LibvirtException("broken"), Limit);
 
         await failing.Should().ThrowAsync<LibvirtException>().WithMessage("broken");
-        (await threads.RunAsync("count", () => 42, Limit)).Should().Be(42);
+        (await threads.RunAsync("count", _ => 42, Limit)).Should().Be(42);
     }
+
+    [Fact]
+    public async Task Each_lane_is_called_and_closed_by_one_thread()
+    {
+        var closed = new ConcurrentDictionary<int, int>();
+        var callers = new ConcurrentDictionary<LibvirtLane, int>();
+        LibvirtLane Lane(int number) => new(new ConnectionHandle(), () => closed[number] = Environment.CurrentManagedThreadId);
+        using var threads = new LibvirtThreads(Enumerable.Range(0, LibvirtThreads.Count).Select(Lane), TimeSpan.FromSeconds(10), _clock);
+        using var all = new CountdownEvent(LibvirtThreads.Count);
+
+        // Each waits for the others, so that no thread takes two.
+        await Task.WhenAll(Enumerable.Range(0, LibvirtThreads.Count).Select(_ => threads.RunAsync(
+            "read",
+            lane =>
+            {
+                callers[lane] = Environment.CurrentManagedThreadId;
+                all.Signal();
+                return all.Wait(TimeSpan.FromSeconds(60));
+            },
+            Limit)));
+        await threads.EndAsync();
+
+        callers.Should().HaveCount(LibvirtThreads.Count);
+        closed.Values.Should().BeEquivalentTo(callers.Values);
+    }
+
+    private LibvirtThreads Threads() => new(
+        Enumerable.Range(0, LibvirtThreads.Count).Select(_ => new LibvirtLane(new ConnectionHandle(), () => { })), TimeSpan.FromSeconds(10), _clock);
 }

@@ -10,9 +10,11 @@ namespace Consoles.Tests.Broker.Api;
 
 public sealed class ApiTests : IAsyncLifetime
 {
+    // It stands still: no minute goes by meanwhile, and no time of day has the digits of a port in it.
+    private readonly TestClock _clock = new();
     private LiveBroker _broker = null!;
 
-    public async Task InitializeAsync() => _broker = await LiveBroker.StartAsync(clock: null, configure: null, "--Access:FailureLimit=1000", "--Tokens:IssuedPerMinute=5");
+    public async Task InitializeAsync() => _broker = await LiveBroker.StartAsync(_clock, configure: null, "--Access:FailureLimit=1000", "--Tokens:IssuedPerMinute=5");
 
     public async Task DisposeAsync() => await _broker.DisposeAsync();
 
@@ -36,7 +38,9 @@ public sealed class ApiTests : IAsyncLifetime
         consoles[0].GetProperty("readiness").GetProperty("security").GetString().Should().Be("none");
         consoles[0].GetProperty("endpoint").GetProperty("port").GetInt32().Should().Be(5900);
         consoles[1].GetProperty("openable").GetBoolean().Should().BeFalse();
-        consoles[1].GetProperty("whyNot").GetString().Should().StartWith("Serial consoles");
+        consoles[1].GetProperty("whyNot").GetString().Should().Contain("agent of node node1 is not connected");
+        consoles[0].GetProperty("via").GetString().Should().Be("direct");
+        consoles[1].GetProperty("via").ValueKind.Should().Be(JsonValueKind.Null);
     }
 
     [Fact]
@@ -214,18 +218,25 @@ public sealed class ApiTests : IAsyncLifetime
         routes.Should().BeEquivalentTo(
             "get /v1/nodes",
             "get /v1/nodes/{name}",
+            "get /v1/certificates",
             "get /v1/domains",
             "get /v1/domains/{domain}",
             "get /v1/domains/{domain}/consoles",
             "post /v1/domains/{domain}/tokens",
             "post /v1/domains/{domain}/consoles/{console}/tokens",
             "get /v1/tokens",
+            "post /v1/domains/{domain}/keys",
+            "post /v1/keys",
+            "get /v1/domains/{domain}/screenshot",
+            "get /v1/domains/{domain}/console-log",
             "delete /v1/tokens/{id}",
             "get /v1/sessions",
             "delete /v1/sessions/{id}",
             "post /v1/login",
             "post /v1/logout",
-            "post /v1/redeem");
+            "post /v1/redeem",
+            "get /v1/viewers",
+            "post /v1/domains/{domain}/consoles/{console}/viewer-file");
         document.GetProperty("components").GetProperty("securitySchemes").GetProperty("bearer").GetProperty("scheme").GetString().Should().Be("bearer");
         document.GetProperty("security").EnumerateArray().Single().TryGetProperty("bearer", out _).Should().BeTrue();
     }

@@ -5,7 +5,8 @@ namespace Consoles.Tests.Broker.Api;
 /// <summary>What every error of the API looks like (RFC 9457).</summary>
 internal static class ProblemAnswer
 {
-    public static async Task ShouldBeAsync(HttpResponseMessage answer, int status, string type)
+    /// <returns>The problem, for what else it says.</returns>
+    public static async Task<JsonElement> ShouldBeAsync(HttpResponseMessage answer, int status, string type)
     {
         var body = await answer.Content.ReadAsStringAsync();
         ((int)answer.StatusCode).Should().Be(status, because: body);
@@ -14,5 +15,6 @@ internal static class ProblemAnswer
         problem.GetProperty("type").GetString().Should().Be($"urn:problem-type:consoles:{type}");
         problem.GetProperty("status").GetInt32().Should().Be(status);
         problem.GetProperty("title").GetString().Should().NotBeNullOrEmpty();
+        return problem;
     }
 }

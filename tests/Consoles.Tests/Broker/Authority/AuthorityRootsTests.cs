@@ -108,11 +108,26 @@ public sealed class AuthorityRootsTests : IDisposable
     }
 
     [Fact]
+    public void What_the_broker_shows_to_guests_is_replaced_at_half_its_life()
+    {
+        var clock = new TestClock();
+        var certificate = new BrokerClientCertificate(State(Make(clock), clock), clock, NullLogger<BrokerClientCertificate>.Instance);
+        var first = certificate.Current;
+
+        clock.Advance(TimeSpan.FromHours(11.9));
+        certificate.Current.Should().BeSameAs(first);
+        clock.Advance(TimeSpan.FromHours(0.2));
+
+        certificate.Current.NotAfter.Should().BeAfter(first.NotAfter);
+        certificate.Current.Subject.Should().Contain("O=Consoles brokers");
+    }
+
+    [Fact]
     public void The_brokers_own_certificates_chain_to_their_own_circles_alone()
     {
         var roots = Make();
         var server = new BrokerCertificate(roots, Options.Create(new AuthorityOptions()), TimeProvider.System, NullLogger<BrokerCertificate>.Instance).Current;
-        var client = new BrokerClientCertificate(roots, TimeProvider.System, NullLogger<BrokerClientCertificate>.Instance).Current;
+        var client = new BrokerClientCertificate(State(roots, TimeProvider.System), TimeProvider.System, NullLogger<BrokerClientCertificate>.Instance).Current;
 
         Chains(server, roots.Fleet).Should().BeTrue();
         Chains(client, roots.Clients).Should().BeTrue();
@@ -129,6 +144,9 @@ public sealed class AuthorityRootsTests : IDisposable
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         return chain.Build(leaf);
     }
+
+    private AuthorityState State(AuthorityRoots roots, TimeProvider clock) =>
+        new(new Database(Options.Create(new StoreOptions { Directory = _state.Path })), roots, clock, NullLogger<AuthorityState>.Instance);
 
     private AuthorityRoots Make() => Make(TimeProvider.System);
 

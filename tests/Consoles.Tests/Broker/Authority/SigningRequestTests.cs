@@ -83,6 +83,37 @@ public class SigningRequestTests
     [InlineData("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----")]
     public void What_is_no_request_is_refused(string text) => Judge(text, accepted: false);
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(16, true)]
+    [InlineData(1000, false)]
+    public void The_names_that_a_request_asks_for_are_not_read_and_too_many_make_it_too_long(int count, bool accepted)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=x", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+
+        for (var number = 0; number < count; number++)
+        {
+            names.AddDnsName($"node{number}.example");
+        }
+
+        if (count > 0)
+        {
+            request.CertificateExtensions.Add(names.Build());
+        }
+
+        // An empty list of uses has made parsers fall over.
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([], critical: true));
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+
+        Judge(request.CreateSigningRequestPem(), accepted);
+    }
+
+    [Fact]
+    public void A_request_of_a_mebibyte_is_refused_at_once() =>
+        Judge($"-----BEGIN CERTIFICATE REQUEST-----\n{new string('A', 1024 * 1024)}\n-----END CERTIFICATE REQUEST-----", accepted: false);
+
     private static void Judge(string pem, bool accepted)
     {
         var reading = FluentActions.Invoking(() => SigningRequest.ReadKey(pem));

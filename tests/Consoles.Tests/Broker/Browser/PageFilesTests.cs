@@ -24,6 +24,7 @@ public sealed class PageFilesTests : IAsyncLifetime
     [Theory]
     [InlineData("/", "text/html; charset=utf-8")]
     [InlineData("/console", "text/html; charset=utf-8")]
+    [InlineData("/certificates", "text/html; charset=utf-8")]
     public async Task A_page_is_served_and_asked_for_again_each_time(string path, string type)
     {
         using var answer = await _client.GetAsync(path);
@@ -48,17 +49,30 @@ public sealed class PageFilesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_viewer_comes_with_its_licence()
+    public async Task The_viewers_come_with_their_licences()
     {
         var page = await _client.GetStringAsync("/");
-        var licences = page.Split('"').Where(part => part.Contains("LICENSE", StringComparison.Ordinal)).ToList();
+        var licences = page.Split('"').Where(part => part.Contains("LICENSE", StringComparison.Ordinal) || part.Contains("COPYING", StringComparison.Ordinal)).ToList();
 
-        licences.Should().HaveCount(2);
+        licences.Should().HaveCount(5);
 
-        foreach (var licence in licences)
+        foreach (var (licence, words) in licences.Zip(["MPL", "Mozilla Public License", "LESSER GENERAL PUBLIC LICENSE", "GENERAL PUBLIC LICENSE", "Permission is hereby granted"]))
         {
-            (await _client.GetStringAsync(licence)).Should().ContainAny("MPL", "Mozilla Public License");
+            (await _client.GetStringAsync(licence)).Should().Contain(words, because: licence);
         }
+    }
+
+    [Fact]
+    public async Task The_page_of_a_console_leads_to_the_licence_of_its_SPICE_viewer()
+    {
+        var page = await _client.GetStringAsync("/console");
+
+        foreach (var licence in page.Split('"').Where(part => part.Contains("spice-html5/COPYING", StringComparison.Ordinal)))
+        {
+            (await _client.GetStringAsync(licence)).Should().Contain("GNU");
+        }
+
+        page.Should().Contain("spice-html5/COPYING.LESSER").And.Contain("spice-html5/COPYING\"");
     }
 
     [Fact]

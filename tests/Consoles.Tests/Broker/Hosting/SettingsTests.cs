@@ -69,25 +69,26 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void The_command_line_counts_before_the_environment_and_that_before_the_file()
     {
-        File.WriteAllText(_state["settings.json"], """{ "Log": { "Format": "json" }, "Store": { "Directory": "/file" }, "Authority": { "Names": ["file.example"] } }""");
+        // Other tests' brokers and agents read the same environment meanwhile, and make nothing of these names.
+        File.WriteAllText(_state["settings.json"], """{ "Logging": { "Line": "/file", "Environment": "/file", "Names": ["file.example"] } }""");
 
         var builder = Microsoft.AspNetCore.Builder.WebApplication.CreateSlimBuilder();
-        Environment.SetEnvironmentVariable("CONSOLES_Store__Directory", "/environment");
-        Environment.SetEnvironmentVariable("CONSOLES_Log__Format", "text");
+        Environment.SetEnvironmentVariable("CONSOLES_Logging__Line", "/environment");
+        Environment.SetEnvironmentVariable("CONSOLES_Logging__Environment", "/environment");
 
         try
         {
-            builder.AddSettings([$"--Config={_state["settings.json"]}", "--Store:Directory=/line"]);
+            builder.AddSettings([$"--Config={_state["settings.json"]}", "--Logging:Line=/line"]);
         }
         finally
         {
-            Environment.SetEnvironmentVariable("CONSOLES_Store__Directory", null);
-            Environment.SetEnvironmentVariable("CONSOLES_Log__Format", null);
+            Environment.SetEnvironmentVariable("CONSOLES_Logging__Line", null);
+            Environment.SetEnvironmentVariable("CONSOLES_Logging__Environment", null);
         }
 
-        builder.Configuration["Store:Directory"].Should().Be("/line");
-        builder.Configuration["Log:Format"].Should().Be("text");
-        builder.Configuration["Authority:Names:0"].Should().Be("file.example");
+        builder.Configuration["Logging:Line"].Should().Be("/line");
+        builder.Configuration["Logging:Environment"].Should().Be("/environment");
+        builder.Configuration["Logging:Names:0"].Should().Be("file.example");
     }
 
     [Theory]

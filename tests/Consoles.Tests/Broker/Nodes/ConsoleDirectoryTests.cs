@@ -1,6 +1,7 @@
 using System.Net;
 using Consoles.Broker.Nodes;
 using Consoles.Common.Inventory;
+using Microsoft.Extensions.Options;
 using Consoles.Tests.Fakes;
 
 namespace Consoles.Tests.Broker.Nodes;
@@ -16,7 +17,7 @@ public class ConsoleDirectoryTests
 
     public ConsoleDirectoryTests()
     {
-        _directory = new ConsoleDirectory(_clock);
+        _directory = new ConsoleDirectory(_clock, Options.Create(new NodeOptions()));
         _directory.Ended += _ended.AddRange;
     }
 
@@ -104,6 +105,17 @@ public class ConsoleDirectoryTests
     }
 
     [Fact]
+    public void A_node_that_is_heard_of_counts_before_a_silent_one()
+    {
+        Report(Node1, Domains.Running(1));
+        _clock.Advance(ConsoleDirectory.SilenceLimit);
+        Report(Node2, Domains.Running(1) with { State = "paused" });
+
+        _directory.FindDomain("guest1")!.Value.Node.Identity.Should().Be(Node2);
+        _directory.Find(Domains.Running(1).Incarnation!, "vnc0")!.Node.Should().Be(Node2);
+    }
+
+    [Fact]
     public void A_name_that_two_running_domains_have_names_neither()
     {
         Report(Node1, Domains.Running(1));
@@ -113,15 +125,19 @@ public class ConsoleDirectoryTests
     }
 
     [Theory]
-    [InlineData(29, true)]
-    [InlineData(30, false)]
-    public void Consoles_of_a_silent_node_are_forgotten_after_thirty_seconds(int seconds, bool known)
+    [InlineData(29, true, true)]
+    [InlineData(30, true, false)]
+    [InlineData(3599, true, false)]
+    [InlineData(3600, false, false)]
+    public void What_a_node_said_last_is_marked_after_thirty_seconds_of_silence_and_forgotten_after_an_hour(int seconds, bool known, bool heard)
     {
         Report(Node1, Domains.Running(1));
         _clock.Advance(TimeSpan.FromSeconds(seconds));
 
         (_directory.FindDomain("guest1") is not null).Should().Be(known);
-        (_directory.Find(Domains.Running(1).Incarnation!, "vnc0") is not null).Should().Be(known);
+        var target = _directory.Find(Domains.Running(1).Incarnation!, "vnc0");
+        (target is not null).Should().Be(known);
+        (target?.Heard ?? false).Should().Be(heard);
         _ended.Should().BeEmpty(because: "sessions in flight do not depend on being heard of");
     }
 

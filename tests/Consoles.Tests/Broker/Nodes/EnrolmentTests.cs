@@ -67,8 +67,8 @@ public sealed class EnrolmentTests : IAsyncLifetime, IDisposable
         certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().Single().EnumerateDnsNames().Should().Equal("node1");
         certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().Single().EnhancedKeyUsages.Cast<Oid>().Select(use => use.Value).Should().Equal("1.3.6.1.5.5.7.3.2");
         certificate.Extensions.OfType<X509BasicConstraintsExtension>().Single().CertificateAuthority.Should().BeFalse();
-        (certificate.NotAfter - _clock.GetUtcNow().LocalDateTime).Should().BeCloseTo(TimeSpan.FromHours(24), TimeSpan.FromSeconds(2));
-        (_clock.GetUtcNow().LocalDateTime - certificate.NotBefore).Should().BeCloseTo(TimeSpan.FromHours(1), TimeSpan.FromSeconds(2));
+        (certificate.NotAfter.ToUniversalTime() - _clock.GetUtcNow().UtcDateTime).Should().BeCloseTo(TimeSpan.FromHours(24), TimeSpan.FromSeconds(2));
+        (_clock.GetUtcNow().UtcDateTime - certificate.NotBefore.ToUniversalTime()).Should().BeCloseTo(TimeSpan.FromHours(1), TimeSpan.FromSeconds(2));
         certificate.SerialNumberBytes.Length.Should().Be(16);
     }
 

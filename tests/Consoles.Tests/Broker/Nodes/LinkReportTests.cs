@@ -36,11 +36,11 @@ public sealed class LinkReportTests : IAsyncLifetime
         using var link = await _agent.LinkAsync();
         var web = TestDomains.Running("web1");
         await link.SendAsync(new Report(TestLink.Whole(7, web, TestDomains.Running("web2"))));
-        (await link.ReceiveAsync()).Should().Be(new Accepted(7));
+        (await link.AcceptedAsync()).Generation.Should().Be(7);
 
         await link.SendAsync(new Report(TestLink.Whole(8, TestDomains.Running("web3")) with { Whole = false, Gone = [web.Id] }));
 
-        (await link.ReceiveAsync()).Should().Be(new Accepted(8));
+        (await link.AcceptedAsync()).Generation.Should().Be(8);
         Known.Nodes.Single().Domains.Values.Select(domain => domain.Name).Should().BeEquivalentTo("web2", "web3");
     }
 
@@ -63,9 +63,9 @@ public sealed class LinkReportTests : IAsyncLifetime
         await link.SendAsync(new Report(TestLink.Whole(4, TestDomains.Running("lost")) with { Whole = false }));
         await link.SendAsync(new Report(TestLink.Whole(5, TestDomains.Running("web1"))));
 
-        (await link.ReceiveAsync()).Should().Be(new Accepted(1));
+        (await link.AcceptedAsync()).Generation.Should().Be(1);
         (await link.ReceiveAsync()).Should().Be(new Resend(1));
-        (await link.ReceiveAsync()).Should().Be(new Accepted(5));
+        (await link.AcceptedAsync()).Generation.Should().Be(5);
         Known.Nodes.Single().Domains.Values.Should().ContainSingle(domain => domain.Name == "web1");
     }
 
@@ -78,7 +78,7 @@ public sealed class LinkReportTests : IAsyncLifetime
     {
         using var link = await _agent.LinkAsync();
         await link.SendAsync(new Report(TestLink.Whole(5, TestDomains.Running("web1"))));
-        (await link.ReceiveAsync()).Should().Be(new Accepted(5));
+        (await link.AcceptedAsync()).Generation.Should().Be(5);
 
         await link.SendAsync(new Report(TestLink.Whole(generation)));
 
@@ -142,7 +142,7 @@ public sealed class LinkReportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_agent_that_falls_silent_is_disconnected_and_its_consoles_are_forgotten()
+    public async Task An_agent_that_falls_silent_is_disconnected_and_its_consoles_are_marked()
     {
         using var link = await _agent.LinkAsync();
         var web = TestDomains.Running("web1");
@@ -151,20 +151,13 @@ public sealed class LinkReportTests : IAsyncLifetime
         await link.ReportAsync(web);
 
         _clock.Advance(TimeSpan.FromSeconds(29));
-        Known.Find(web.Incarnation!, "vnc0").Should().NotBeNull();
+        Known.Find(web.Incarnation!, "vnc0")!.Heard.Should().BeTrue();
         _clock.Advance(TimeSpan.FromSeconds(1));
 
-        Known.Find(web.Incarnation!, "vnc0").Should().BeNull();
-        Known.FindDomain("web1").Should().BeNull();
+        Known.Find(web.Incarnation!, "vnc0")!.Heard.Should().BeFalse();
 
         // The sweep runs on a thread of its own, and so may miss a tick of a clock that jumps.
-        var refusal = link.RefusalAsync();
-        await Eventually.TrueAsync(() =>
-        {
-            _clock.Advance(TimeSpan.FromSeconds(1));
-            return refusal.IsCompleted;
-        });
-        (await refusal).Final.Should().BeFalse();
+        (await _clock.AdvanceUntilAsync(link.RefusalAsync(), TimeSpan.FromSeconds(1))).Final.Should().BeFalse();
         ended.Should().BeEmpty(because: "sessions in flight go on");
     }
 
@@ -178,7 +171,7 @@ public sealed class LinkReportTests : IAsyncLifetime
         await Eventually.TrueAsync(() => _broker.Get<AgentLinks>().Open == 0);
 
         Known.FindDomain("web1").Should().NotBeNull();
-        _clock.Advance(TimeSpan.FromSeconds(30));
+        _clock.Advance(TimeSpan.FromHours(1));
         Known.FindDomain("web1").Should().BeNull();
     }
 
@@ -190,7 +183,9 @@ public sealed class LinkReportTests : IAsyncLifetime
 
         (await link.RefusalAsync()).Reason.Should().Contain($"{LinkMessage.MaxBytes}");
         link.CloseStatus.Should().Be(WebSocketCloseStatus.MessageTooBig);
-        await sent;
+
+        // The broker reads on for two seconds, and what comes later is cut off.
+        await sent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Fact]

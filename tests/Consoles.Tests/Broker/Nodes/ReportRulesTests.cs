@@ -6,6 +6,8 @@ namespace Consoles.Tests.Broker.Nodes;
 
 public class ReportRulesTests
 {
+    private static readonly CertificateSet Set = new(CertificateUse.Vnc, "/etc/pki/libvirt-vnc", Enabled: true, ByHand: false, Certificate: null);
+
     private static readonly DomainReport Web = TestDomains.Running("web1");
 
     public static TheoryData<string, NodeReport> Unfit => new()
@@ -34,6 +36,15 @@ public class ReportRulesTests
         { "a null reason", OfConsole(Console with { Readiness = new Readiness(ConsoleSecurity.None, null!, DateTimeOffset.UnixEpoch) }) },
         { "many certificate names", OfConsole(Console with { Readiness = Served([.. Enumerable.Repeat("x", 257)]) }) },
         { "a null certificate name", OfConsole(Console with { Readiness = Served([null!]) }) },
+        { "no list of certificate sets", Of(new NodeCertificates { Sets = null! }) },
+        { "a null certificate set", Of(new NodeCertificates { Sets = [null!] }) },
+        { "too many certificate sets", Of(new NodeCertificates { Sets = [.. Enumerable.Repeat(Set, CertificateRules.MaxSets + 1)] }) },
+        { "a long plan", Of(new NodeCertificates { Sets = [Set with { Plan = new string('x', 65) }] }) },
+        { "a use that is none", Of(new NodeCertificates { Sets = [Set with { Use = (CertificateUse)99 }] }) },
+        { "a long drift", Of(new NodeCertificates { Drift = new string('x', (16 * 1024) + 1) }) },
+        { "a certificate of no run", Of(new NodeCertificates { Consoles = [new ConsoleCertificate(null!, "vnc0", CertificateCondition.Fresh)] }) },
+        { "a condition that is none", Of(new NodeCertificates { Consoles = [new ConsoleCertificate(Web.Incarnation!, "vnc0", (CertificateCondition)99)] }) },
+        { "a certificate with many names", Of(new NodeCertificates { Consoles = [new ConsoleCertificate(Web.Incarnation!, "vnc0", CertificateCondition.Fresh, Served([.. Enumerable.Repeat("x", 257)]).Certificate)] }) },
         { "no libvirt", TestLink.Whole(1) with { Libvirt = null! } },
         { "no domains", TestLink.Whole(1) with { Domains = null! } },
         { "no list of gone", TestLink.Whole(1) with { Gone = null! } },
@@ -57,6 +68,8 @@ public class ReportRulesTests
 
         ReportRules.Fault(TestLink.Whole(1, full, TestDomains.Running("off") with { Incarnation = null, Consoles = [] })).Should().BeNull();
     }
+
+    private static NodeReport Of(NodeCertificates certificates) => TestLink.Whole(1) with { Certificates = certificates };
 
     private static NodeReport Of(DomainReport domain) => TestLink.Whole(1, domain);
 

@@ -52,10 +52,10 @@ public sealed class FrameTests : IAsyncLifetime
             // The broker need not take all of it.
         }
 
-        (await viewer.CloseFrameAsync(TimeSpan.FromSeconds(5))).Code.Should().Be(code, because: what);
+        (await viewer.CloseFrameAsync()).Code.Should().Be(code, because: what);
 
         // The guest is let go as well, after what was good.
-        guest.ReceiveTimeout = 5000;
+        guest.ReceiveTimeout = 30_000;
         var rest = new byte[100];
 
         while (guest.Receive(rest) > 0)
@@ -91,7 +91,7 @@ public sealed class FrameTests : IAsyncLifetime
             await viewer.SendRawAsync([one]);
         }
 
-        (await viewer.CloseFrameAsync(TimeSpan.FromSeconds(5))).Code.Should().Be(1009);
+        (await viewer.CloseFrameAsync()).Code.Should().Be(1009);
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class FrameTests : IAsyncLifetime
         await viewer.SendAsync(large);
         await viewer.SendRawAsync([.. RawWebSocket.Frame(0x02, "ab"u8), .. RawWebSocket.Frame(0x89, "?"u8), .. RawWebSocket.Frame(0x00, []), .. RawWebSocket.Frame(0x80, "cd"u8)]);
 
-        await reading.WaitAsync(TimeSpan.FromSeconds(10));
+        await reading.WaitAsync(TimeSpan.FromSeconds(30));
         received.AsSpan(0, large.Length).SequenceEqual(large).Should().BeTrue();
         received.AsSpan(large.Length).ToArray().Should().Equal("abcd"u8.ToArray());
         (await viewer.ReceiveAsync()).Should().BeEquivalentTo(((byte)0x8a, "?"u8.ToArray()));

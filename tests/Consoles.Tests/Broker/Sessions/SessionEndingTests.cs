@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -13,8 +12,7 @@ namespace Consoles.Tests.Broker.Sessions;
 /// <summary>Each end has its reason, and the viewer is told.</summary>
 public sealed class SessionEndingTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
-
+    private readonly TestClock _clock = new();
     private LiveBroker _broker = null!;
 
     public async Task InitializeAsync() => _broker = await LiveBroker.StartAsync(clock: null, configure: null, "--Access:FailureLimit=1000", "--Sessions:CloseLimit=00:00:00.5");
@@ -24,17 +22,19 @@ public sealed class SessionEndingTests : IAsyncLifetime
     [Fact]
     public async Task A_revoked_token_ends_its_session_within_a_second()
     {
-        var (token, grant) = _broker.Issue();
-        var (viewer, guest) = await _broker.OpenAsync(token.Reveal());
+        await using var broker = await LiveBroker.StartAsync(_clock);
+        var (token, grant) = broker.Issue();
+        var (viewer, guest) = await broker.OpenAsync(token.Reveal());
         using var closing = viewer;
-        var (bystander, _) = await _broker.OpenAsync();
+        var (bystander, _) = await broker.OpenAsync();
         using var closingToo = bystander;
 
-        (await _broker.Admin.DeleteAsync($"/v1/tokens/{grant.Id}")).StatusCode.Should().Be(HttpStatusCode.NoContent);
+        (await broker.Admin.DeleteAsync($"/v1/tokens/{grant.Id}")).StatusCode.Should().Be(HttpStatusCode.NoContent);
 
-        (await viewer.CloseFrameAsync(Second)).Should().Be((4002, SessionEnding.Revoked.Reason));
-        (await EndsAsync(guest, Second)).Should().BeTrue();
-        _broker.Sessions.Sessions.Should().ContainSingle(session => session.Grant.Id != grant.Id);
+        // Nothing waits for the broker's clock, which stands still.
+        (await viewer.CloseFrameAsync()).Should().Be((4002, SessionEnding.Revoked.Reason));
+        (await EndsAsync(guest)).Should().BeTrue();
+        broker.Sessions.Sessions.Should().ContainSingle(session => session.Grant.Id != grant.Id);
     }
 
     [Fact]
@@ -60,12 +60,12 @@ public sealed class SessionEndingTests : IAsyncLifetime
         using var stranger = _broker.ClientAs(ApiRole.Viewer);
         (await stranger.DeleteAsync($"/v1/sessions/{id}")).StatusCode.Should().Be(HttpStatusCode.NotFound);
         (await _broker.Admin.DeleteAsync($"/v1/sessions/{id}")).StatusCode.Should().Be(HttpStatusCode.NoContent);
-        (await viewer.CloseFrameAsync(Second)).Code.Should().Be(4002);
+        (await viewer.CloseFrameAsync()).Code.Should().Be(4002);
         await Eventually.TrueAsync(() => _broker.Sessions.Sessions.Count == 0);
     }
 
     [Fact]
-    public async Task A_guest_that_vanishes_is_told_within_a_second()
+    public async Task A_guest_that_vanishes_is_told()
     {
         var (viewer, guest) = await _broker.OpenAsync();
         using var closing = viewer;
@@ -73,32 +73,33 @@ public sealed class SessionEndingTests : IAsyncLifetime
         guest.LingerState = new LingerOption(enable: true, seconds: 0);
         guest.Close();
 
-        (await viewer.CloseFrameAsync(Second)).Should().Be((4003, SessionEnding.GuestClosed.Reason));
+        (await viewer.CloseFrameAsync()).Should().Be((4003, SessionEnding.GuestClosed.Reason));
     }
 
     [Fact]
-    public async Task A_guest_that_is_stopped_ends_its_sessions_within_a_second_though_its_console_is_still_there()
+    public async Task A_guest_that_is_stopped_ends_its_sessions_though_its_console_is_still_there()
     {
         var (viewer, guest) = await _broker.OpenAsync();
         using var closing = viewer;
 
         _broker.Report(LiveBroker.GuestReport(running: false));
 
-        (await viewer.CloseFrameAsync(Second)).Should().Be((4003, SessionEnding.GuestStopped.Reason));
-        (await EndsAsync(guest, Second)).Should().BeTrue();
+        (await viewer.CloseFrameAsync()).Should().Be((4003, SessionEnding.GuestStopped.Reason));
+        (await EndsAsync(guest)).Should().BeTrue();
     }
 
     [Fact]
     public async Task A_guest_that_moved_is_said_to_have_moved()
     {
-        var (viewer, guest) = await _broker.OpenAsync();
+        await using var broker = await WithClockAsync();
+        var (viewer, guest) = await broker.OpenAsync();
         using var closing = viewer;
 
         guest.Close();
-        _broker.Report(LiveBroker.GuestReport(running: false));
-        _broker.Report(new NodeIdentity("node2", [IPAddress.Loopback]), LiveBroker.GuestReport(LiveBroker.Run with { QemuPid = 99 }));
+        broker.Report(LiveBroker.GuestReport(running: false));
+        broker.Report(new NodeIdentity("node2", [IPAddress.Loopback]), LiveBroker.GuestReport(LiveBroker.Run with { QemuPid = 99 }));
 
-        (await viewer.CloseFrameAsync(Second)).Should().Be((4004, SessionEnding.GuestMoved.Reason));
+        (await CloseFrameAsync(viewer)).Should().Be((4004, SessionEnding.GuestMoved.Reason));
     }
 
     [Fact]
@@ -111,6 +112,20 @@ public sealed class SessionEndingTests : IAsyncLifetime
 
         (await viewer.CloseFrameAsync()).Should().Be((4003, SessionEnding.GuestRestarted.Reason));
         _broker.Guests.Count.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_run_whose_process_is_not_found_any_more_is_no_other_run()
+    {
+        await using var broker = await WithClockAsync();
+        var (viewer, guest) = await broker.OpenAsync();
+        using var closing = viewer;
+
+        // libvirt still says that the domain runs, as number 7; the agent found its QEMU gone.
+        guest.Close();
+        broker.Report(LiveBroker.GuestReport(new Incarnation(LiveBroker.Run.Domain, StartTicks: 0, QemuPid: 7)));
+
+        (await CloseFrameAsync(viewer)).Should().Be((4003, SessionEnding.GuestStopped.Reason));
     }
 
     [Theory]
@@ -156,17 +171,20 @@ public sealed class SessionEndingTests : IAsyncLifetime
         var (viewer, _) = await broker.OpenAsync();
         using var closing = viewer;
 
-        var watch = Stopwatch.StartNew();
         var stopping = broker.StopAsync();
         (await viewer.CloseFrameAsync()).Should().Be((1012, SessionEnding.BrokerStopping.Reason));
-        await stopping;
-        watch.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(10));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60));
         await broker.DisposeAsync();
     }
 
-    private static async Task<bool> EndsAsync(Socket guest, TimeSpan within)
+    /// <summary>A broker that learns nothing of a guest's end, and gives up on nothing, while the test's clock stands still. What is said last has half a minute of it.</summary>
+    private Task<LiveBroker> WithClockAsync() => LiveBroker.StartAsync(_clock, configure: null, "--Sessions:CloseLimit=00:00:30");
+
+    private Task<(int Code, string Reason)> CloseFrameAsync(RawWebSocket viewer) => _clock.AdvanceUntilAsync(viewer.CloseFrameAsync(), TimeSpan.FromMilliseconds(50));
+
+    private static async Task<bool> EndsAsync(Socket guest)
     {
-        using var limit = new CancellationTokenSource(within);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
 
         try
         {

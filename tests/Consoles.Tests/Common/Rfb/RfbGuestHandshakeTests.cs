@@ -44,6 +44,29 @@ public sealed class RfbGuestHandshakeTests
         }
     }
 
+    [Fact]
+    public void A_reason_that_announces_4_GiB_costs_no_more_than_one_of_three_bytes()
+    {
+        // Nova's bug 2155052: as many bytes were awaited as a guest announced.
+        byte[] reason = [.. RfbSamples.Version, 0];
+        CostOf([.. reason, 0, 0, 0, 3, .. "abc"u8]);
+        var small = CostOf([.. reason, 0, 0, 0, 3, .. "abc"u8]);
+        var huge = CostOf([.. reason, 255, 255, 255, 255, .. new byte[1000]]);
+
+        (huge - small).Should().BeLessThan(4 * 1024);
+
+        // All of it runs on this thread, since the stream has everything there already.
+        long CostOf(byte[] said)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var running = RunAsync(new ScriptedStream(said));
+            var cost = GC.GetAllocatedBytesForCurrentThread() - before;
+            running.IsFaulted.Should().BeTrue();
+            running.Exception!.InnerException.Should().BeOfType<RfbException>();
+            return cost;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Recorded))]
     public async Task A_handshake_that_is_cut_anywhere_ends_as_one_that_was_cut(string name)

@@ -51,6 +51,39 @@ public sealed class PeerTrustTests : IDisposable
     }
 
     [Fact]
+    public void An_authority_without_its_root_is_an_anchor_for_those_it_issued_and_for_nobody_else()
+    {
+        using var authorities = new TestPki(clock: _clock);
+        var issuer = authorities.Issuer("Node 1");
+        var other = authorities.Issuer("Node 2");
+        var anchors = PeerTrust.FromAnchorsPem(issuer.Certificate.ExportCertificatePem(), _clock);
+        var request = new TestRequest { Names = ["node1"] };
+
+        using var good = issuer.Issue(request).Leaf();
+        using var stranger = other.Issue(request).Leaf();
+        using var rootless = authorities.Issue(request).Leaf();
+        using var expired = issuer.Issue(request with { NotBefore = _clock.GetUtcNow().AddDays(-2), NotAfter = _clock.GetUtcNow().AddDays(-1) }).Leaf();
+
+        anchors.Check(good, null, PeerRole.Server, ["node1"]).Should().BeNull();
+        anchors.Check(good, [authorities.Root], PeerRole.Server, ["node1"]).Should().BeNull();
+        anchors.Check(good, null, PeerRole.Client, ["node1"]).Should().Contain("wrong use");
+        anchors.Check(stranger, [other.Certificate, authorities.Root], PeerRole.Server, ["node1"]).Should().Contain("wrong authority");
+        anchors.Check(rootless, [authorities.Root], PeerRole.Server, ["node1"]).Should().Contain("wrong authority");
+        anchors.Check(expired, null, PeerRole.Server, ["node1"]).Should().Contain("expired");
+    }
+
+    [Fact]
+    public void An_anchor_vouches_for_nothing_that_it_did_not_sign()
+    {
+        using var authorities = new TestPki(clock: _clock);
+        using var impostors = new TestPki(clock: _clock);
+        var anchors = PeerTrust.FromAnchorsPem(authorities.Issuer("Node 1").Certificate.ExportCertificatePem(), _clock);
+        using var forged = impostors.Issuer("Node 1").Issue(new TestRequest { Names = ["node1"] }).Leaf();
+
+        anchors.Check(forged, null, PeerRole.Server, ["node1"]).Should().NotBeNull();
+    }
+
+    [Fact]
     public void A_root_that_the_peer_sends_along_is_not_trusted()
     {
         using var stranger = new TestPki("Stranger", _clock);
