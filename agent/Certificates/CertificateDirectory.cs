@@ -63,18 +63,23 @@ internal sealed class CertificateDirectory(string path)
     }
 
     /// <summary>Makes the directory where there is none, and refuses one in which others than root and this user can make names.</summary>
+    /// <remarks>It has to exist before its lock can, so any number of installations may be here at once.</remarks>
     /// <exception cref="CertificateException">It is refused, in words.</exception>
     public void Prepare(uint group)
     {
         if (!Exists)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Location)!);
-            DurableFiles.CreateDirectory(Location);
-            DurableFiles.ShareDirectory(Location, SharedDirectory, group);
+            DurableFiles.TryCreateDirectory(Location);
             DurableFiles.SyncDirectory(Path.GetDirectoryName(Location)!);
         }
 
         RequireOwn(Location);
+
+        if (IsNew)
+        {
+            DurableFiles.ShareDirectory(Location, SharedDirectory, group);
+        }
     }
 
     /// <summary>Makes the directory of versions where there is none.</summary>
@@ -117,6 +122,9 @@ internal sealed class CertificateDirectory(string path)
 
     /// <summary>Puts the link by which QEMU finds a file of the current version in the place of whatever is there.</summary>
     public void LinkToCurrent(string name) => Link(name, Target(name));
+
+    /// <summary>Made and not shared yet: by this installation, by another at the same time, or by one that was killed in between.</summary>
+    private bool IsNew => DurableFiles.Status(Location)!.Mode == DurableFiles.OwnerDirectory && !Directory.EnumerateFileSystemEntries(Location).Any();
 
     private static string Target(string name) => $"{CertificateNames.Current}/{name}";
 

@@ -33,10 +33,26 @@ internal static class DurableFiles
     /// <summary>Makes a directory that must not exist yet, for its owner alone.</summary>
     public static void CreateDirectory(string path)
     {
-        if (FileNative.MakeDirectory(path, (uint)OwnerDirectory) != 0)
+        if (!TryCreateDirectory(path))
         {
-            throw new IOException($"{path} was not made: {Marshal.GetLastPInvokeErrorMessage()}.");
+            throw new IOException($"{path} was not made: there is something of that name.");
         }
+    }
+
+    /// <summary>Makes a directory for its owner alone.</summary>
+    /// <returns>False when there is something of that name, whatever it is.</returns>
+    public static bool TryCreateDirectory(string path)
+    {
+        const int Exists = 17;
+
+        if (FileNative.MakeDirectory(path, (uint)OwnerDirectory) == 0)
+        {
+            return true;
+        }
+
+        return Marshal.GetLastPInvokeError() == Exists
+            ? false
+            : throw new IOException($"{path} was not made: {Marshal.GetLastPInvokeErrorMessage()}.");
     }
 
     /// <summary>Gives a directory to a group, then the mode, and makes the names in it last.</summary>
