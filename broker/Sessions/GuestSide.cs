@@ -24,9 +24,9 @@ internal static class GuestSide
 
         builder.Services.AddSingleton<RoutePolicy>();
         builder.Services.AddSingleton<IGuestRoutes, GuestRoutes>();
+        builder.Services.AddSingleton<GuestDial>();
         builder.Services.AddSingleton<SerialDial>();
         builder.Services.AddSingleton<DialledLines>();
-        builder.Services.AddSingleton<VncDial>();
         builder.Services.AddSingleton<IKindConnector, VncConnector>();
         builder.Services.AddSingleton<SpiceGuests>();
         builder.Services.AddSingleton<IKindConnector, SpiceConnector>();

@@ -11,7 +11,7 @@ namespace Consoles.Broker.Sessions;
 
 /// <summary>Opens a guest's VNC console, secures it, and makes sure that it is that guest's.</summary>
 internal sealed class VncConnector(
-    VncDial dial, IGuestTrust trust, IConsolePasswords passwords, TimeProvider clock, ILogger<VncConnector> logger) : IKindConnector
+    GuestDial dial, IGuestRoutes routes, IGuestTrust trust, IConsolePasswords passwords, TimeProvider clock, ILogger<VncConnector> logger) : IKindConnector
 {
     /// <summary>For everything, from dialling to the guest's proof of who it is. QEMU itself waits for ever.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -32,7 +32,7 @@ internal sealed class VncConnector(
 
         try
         {
-            var (handshake, route) = await dial.OpenAsync(target, run, step => attempt.Step = step, either.Token);
+            var (handshake, route) = await dial.OpenAsync(target, run, token => routes.OpenAsync(target, GuestDoor.Plain, token), step => attempt.Step = step, either.Token);
             using var underWay = handshake;
             stream = route.Stream;
             attempt.Step = "the RFB handshake";

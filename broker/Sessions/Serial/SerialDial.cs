@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace Consoles.Broker.Sessions.Serial;
 
 /// <summary>Dials a guest's serial console on TCP, and secures it where QEMU does.</summary>
-internal sealed class SerialDial(IAgentLines agents, IGuestTrust trust, HandshakeHolds holds, IOptions<GuestTlsOptions> options, TimeProvider clock)
+internal sealed class SerialDial(IAgentLines agents, IGuestTrust trust, GuestDial dial, IOptions<GuestTlsOptions> options, TimeProvider clock)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(8);
 
@@ -29,8 +29,9 @@ internal sealed class SerialDial(IAgentLines agents, IGuestTrust trust, Handshak
 
         try
         {
-            using var handshake = await holds.EnterAsync(new HeldConsole(target.Node.Name, run, target.Endpoint.Name), either.Token);
-            stream = await GuestRoutes.DialAsync(address, either.Token);
+            var (handshake, way) = await dial.OpenAsync(target, run, token => GuestRoutes.DialAsync(address, token), step: null, either.Token);
+            using var underWay = handshake;
+            stream = way;
 
             if (target.Endpoint.Tls)
             {

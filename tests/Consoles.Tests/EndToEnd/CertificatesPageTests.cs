@@ -9,6 +9,14 @@ namespace Consoles.Tests.EndToEnd;
 /// <summary>The page of certificates in a real browser, with a real broker and nodes that report.</summary>
 public sealed class CertificatesPageTests(Chromium chromium) : ScriptedPage(chromium), IClassFixture<Chromium>
 {
+    private const string LinesOfNames = """
+        rows => rows.map(row => {
+          const range = document.createRange();
+          range.selectNodeContents(row.cells[0].firstChild);
+          return range.getClientRects().length;
+        })
+        """;
+
     [Fact]
     public async Task The_worst_node_stands_first_and_the_page_follows_what_nodes_report()
     {
@@ -31,6 +39,7 @@ public sealed class CertificatesPageTests(Chromium chromium) : ScriptedPage(chro
         await Expect(rows.First).ToContainTextAsync("<b>vnc_tls</b> is 0");
         await Expect(rows.Last).ToContainTextAsync("fresh");
         await Expect(Page.GetByText("Consoles of the fleet: 1 pending, 1 fresh.")).ToBeVisibleAsync();
+        (await rows.EvaluateAllAsync<int[]>(LinesOfNames)).Should().Equal([1, 1], because: "short names are not broken");
         await Watched.ShotAsync("certificates");
 
         await second.ReportAsync(CertificateSamples.Of((await two.OrderAsync()).Plan, TimeProvider.System), CertificateSamples.Web);

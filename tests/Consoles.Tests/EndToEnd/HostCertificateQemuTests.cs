@@ -62,7 +62,7 @@ public sealed class HostCertificateQemuTests : IDisposable
     private Task<GuestEnd> ConnectAsync(QemuVnc qemu, string node)
     {
         var connector = new VncConnector(
-            VncTargets.Dial(VncTargets.Routes(new VncTargets.NoAgents()), VncTargets.Directory()), _authority.Trust, new VncTargets.FixedPassword(null), TimeProvider.System, NullLogger<VncConnector>.Instance);
+            VncTargets.Dial(VncTargets.Directory()), VncTargets.Routes(new VncTargets.NoAgents()), _authority.Trust, new VncTargets.FixedPassword(null), TimeProvider.System, NullLogger<VncConnector>.Instance);
         return connector.ConnectAsync(VncTargets.At(qemu.Port) with { Node = new NodeIdentity(node, [IPAddress.Loopback]) }, CancellationToken.None);
     }
 

@@ -28,14 +28,15 @@ internal static class VncTargets
 
     public static VncConnector Connector(
         PeerTrust roots, TlsIdentity? own = null, bool? allowPlain = null, FixedPassword? password = null, TimeProvider? clock = null, HandshakeHolds? holds = null) => new(
-            Dial(Routes(new NoAgents(), allowPlain), Directory(clock), clock, holds),
+            Dial(Directory(clock), clock, holds),
+            Routes(new NoAgents(), allowPlain),
             new FixedTrust(new GuestTrust(roots, own)),
             password ?? new FixedPassword("secret"),
             clock ?? TimeProvider.System,
             NullLogger<VncConnector>.Instance);
 
-    public static VncDial Dial(IGuestRoutes routes, ConsoleDirectory directory, TimeProvider? clock = null, HandshakeHolds? holds = null) =>
-        new(routes, holds ?? new HandshakeHolds(clock ?? TimeProvider.System), directory, clock ?? TimeProvider.System);
+    public static GuestDial Dial(ConsoleDirectory directory, TimeProvider? clock = null, HandshakeHolds? holds = null) =>
+        new(holds ?? new HandshakeHolds(clock ?? TimeProvider.System), directory, clock ?? TimeProvider.System);
 
     /// <summary>One that knows no node.</summary>
     public static ConsoleDirectory Directory(TimeProvider? clock = null) => new(clock ?? TimeProvider.System, Options.Create(new NodeOptions()));

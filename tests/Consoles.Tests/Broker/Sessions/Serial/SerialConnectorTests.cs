@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Consoles.Broker.Nodes;
@@ -26,13 +27,15 @@ public sealed class SerialConnectorTests : IDisposable
     private readonly SerialConnector _connector;
     private readonly RouteOptions _routes = new();
     private readonly ConsoleTarget _target;
+    private readonly ConsoleDirectory _directory = VncTargets.Directory();
+    private readonly TestClock _clock = new();
 
     public SerialConnectorTests()
     {
         _qemu.Start();
         var target = VncTargets.At(((IPEndPoint)_qemu.LocalEndpoint).Port);
         _target = target with { Endpoint = target.Endpoint with { Kind = ConsoleKind.Serial, Name = "serial0" } };
-        var dial = new SerialDial(_agents, new VncTargets.FixedTrust(new GuestTrust(_pki.Trust(), null)), new HandshakeHolds(TimeProvider.System), Options.Create(new GuestTlsOptions()), TimeProvider.System);
+        var dial = new SerialDial(_agents, new VncTargets.FixedTrust(new GuestTrust(_pki.Trust(), null)), VncTargets.Dial(_directory, _clock), Options.Create(new GuestTlsOptions()), TimeProvider.System);
         _lines = new DialledLines(dial, TimeProvider.System);
         _connector = new SerialConnector(new RoutePolicy(Options.Create(_routes), _agents), _agents, _lines, TimeProvider.System, new Logger<SerialConnector>(LoggerFactory.Create(log => log.AddProvider(_logs))));
     }
@@ -187,6 +190,28 @@ public sealed class SerialConnectorTests : IDisposable
 
         (await ((Func<Task>)(() => _connector.ConnectAsync(target, VncTargets.Grant(target), CancellationToken.None))).Should().ThrowAsync<GuestException>()).Which.Failure.Should().Be(GuestFailure.Unreachable);
         await Eventually.TrueAsync(() => _lines.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_port_in_TLS_that_its_node_has_closed_for_a_moment_is_dialled_again()
+    {
+        _routes.Default = RoutePreference.Direct;
+        using var closed = Loopback.Nobody(out var port);
+        var target = _target with { Endpoint = _target.Endpoint with { Port = port, Tls = true } };
+        _directory.Apply(target.Node, TestLink.Whole(1, target.Domain with { Consoles = [target.Endpoint] }) with { Certificates = new NodeCertificates() });
+
+        var connecting = _connector.ConnectAsync(target, VncTargets.Grant(target), CancellationToken.None);
+        await Eventually.TrueAsync(() => _clock.Waiting == 1, because: () => "it was refused");
+        closed.Listen();
+        var accepting = closed.AcceptAsync();
+        await _clock.StepUntilAsync(accepting, TimeSpan.FromMilliseconds(100));
+
+        await using var qemu = new SslStream(new NetworkStream(await accepting, ownsSocket: true));
+        using var identity = _pki.Server("node1").Identity();
+        await qemu.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = identity.Context }).WaitAsync(TimeSpan.FromSeconds(30));
+        await qemu.WriteAsync("past the moment"u8.ToArray());
+        await using var guest = await connecting;
+        (await ReadAsync(guest, "past the moment")).Should().Contain("past the moment");
     }
 
     private Task<GuestEnd> ConnectAsync(ConsoleRights rights = ConsoleRights.Control) => _connector.ConnectAsync(_target, VncTargets.Grant(_target, rights), CancellationToken.None);
