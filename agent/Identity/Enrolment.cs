@@ -26,7 +26,7 @@ internal sealed class Enrolment(IdentityFiles files, TimeProvider clock)
             broker, LinkPaths.Enrol, new EnrolmentRequest(token.Reveal(), order.Request), new PeerTrust([root], clock), own: null, cancellationToken);
 
         var papers = order.Accept(broker, answer, clock);
-        Store(papers);
+        await StoreAsync(papers, cancellationToken);
         return papers.Node;
     }
 
@@ -86,11 +86,11 @@ internal sealed class Enrolment(IdentityFiles files, TimeProvider clock)
         ? "none"
         : string.Join(", ", shown.Take(4).Select(certificate => Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span))));
 
-    private void Store(IdentityPapers papers)
+    private async Task StoreAsync(IdentityPapers papers, CancellationToken cancellationToken)
     {
         try
         {
-            files.Replace(papers);
+            await files.ReplaceAsync(papers, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

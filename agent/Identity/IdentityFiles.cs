@@ -19,6 +19,8 @@ internal sealed class IdentityFiles(IOptions<IdentityOptions> options, TimeProvi
 
     private const string LinkName = "identity";
 
+    private static readonly TimeSpan LockLimit = TimeSpan.FromSeconds(10);
+
     private const string HowToEnrol =
         "Invite it at the broker (consoles-broker node invite NAME), then run here: consoles-agent enrol --broker https://HOST:6084 --token-file -";
 
@@ -31,23 +33,43 @@ internal sealed class IdentityFiles(IOptions<IdentityOptions> options, TimeProvi
     /// <exception cref="IdentityException">There is none, or it cannot be used.</exception>
     public AgentIdentity Read()
     {
-        if (!Exist)
+        while (true)
+        {
+            var present = Present();
+
+            try
+            {
+                return Read(present ?? Directory);
+            }
+            catch (IdentityException) when (present is not null && Present() != present)
+            {
+                // It was replaced while it was read, and is removed by now: its successor is read.
+            }
+        }
+    }
+
+    // The directory that the link stands for, so that all files are those of one identity.
+    private string? Present() => new FileInfo(Directory).LinkTarget is { } name ? Path.Combine(_state, name) : null;
+
+    private AgentIdentity Read(string directory)
+    {
+        if (!System.IO.Directory.Exists(directory))
         {
             throw new IdentityException($"This node is not enrolled: there is no {Directory}. {HowToEnrol}");
         }
 
         try
         {
-            RefuseOpenKey();
+            RefuseOpenKey(directory);
 
-            var paper = JsonSerializer.Deserialize(ReadText(BrokerFile), IdentityJson.Default.BrokerPaper)
+            var paper = JsonSerializer.Deserialize(ReadText(directory, BrokerFile), IdentityJson.Default.BrokerPaper)
                 ?? throw new JsonException($"{BrokerFile} is empty.");
 
             var identity = new AgentIdentity(
                 paper.Node,
                 BrokerAddress.Parse(options.Value.Broker ?? paper.Broker),
-                TlsIdentity.FromPem(ReadText(CertificateFile), ReadText(KeyFile)),
-                PeerTrust.FromPem(ReadText(AuthorityFile), clock));
+                TlsIdentity.FromPem(ReadText(directory, CertificateFile), ReadText(directory, KeyFile)),
+                PeerTrust.FromPem(ReadText(directory, AuthorityFile), clock));
 
             return clock.GetUtcNow() < identity.NotAfter
                 ? identity
@@ -80,10 +102,19 @@ internal sealed class IdentityFiles(IOptions<IdentityOptions> options, TimeProvi
 
     /// <exception cref="IOException">It was not stored; what was there is untouched.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
-    public void Replace(IdentityPapers papers)
+    public async Task ReplaceAsync(IdentityPapers papers, CancellationToken cancellationToken)
     {
         System.IO.Directory.CreateDirectory(_state, DurableFiles.OwnerDirectory);
 
+        // An agent that renews its identity while the node is enrolled again: each would remove what the other has just made.
+        using var held = await FileLock.TakeAsync(Path.Combine(_state, $"{LinkName}.lock"), LockLimit, clock, cancellationToken)
+            ?? throw new IOException($"Another change of {Directory} did not end within {LockLimit.TotalSeconds:0} s.");
+
+        Replace(papers);
+    }
+
+    private void Replace(IdentityPapers papers)
+    {
         var name = $"{LinkName}-{Guid.NewGuid():N}";
         var fresh = Path.Combine(_state, name);
         var link = $"{fresh}.link";
@@ -132,16 +163,14 @@ internal sealed class IdentityFiles(IOptions<IdentityOptions> options, TimeProvi
         }
     }
 
-    private void RefuseOpenKey()
+    private void RefuseOpenKey(string directory)
     {
-        var key = Path.Combine(Directory, KeyFile);
-        var mode = File.GetUnixFileMode(key);
-
-        if ((mode & ~DurableFiles.OwnerFile) != UnixFileMode.None)
+        if ((File.GetUnixFileMode(Path.Combine(directory, KeyFile)) & ~DurableFiles.OwnerFile) != UnixFileMode.None)
         {
+            var key = Path.Combine(Directory, KeyFile);
             throw new IdentityException($"{key} can be read by others than its owner. Run: chmod 600 {key} - and enrol again if someone may have read it.");
         }
     }
 
-    private string ReadText(string file) => File.ReadAllText(Path.Combine(Directory, file));
+    private static string ReadText(string directory, string file) => File.ReadAllText(Path.Combine(directory, file));
 }

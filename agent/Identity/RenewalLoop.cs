@@ -69,7 +69,7 @@ internal sealed class RenewalLoop(
             throw new IdentityException($"The broker renewed the certificate of {identity.Node} with one for {papers.Node}. It was thrown away.");
         }
 
-        files.Replace(papers);
+        await files.ReplaceAsync(papers, cancellationToken);
 
         var renewed = files.Read();
         current.Replace(renewed);
