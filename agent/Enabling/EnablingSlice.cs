@@ -11,6 +11,7 @@ internal static class EnablingSlice
     {
         builder.Services.AddSingleton<RunningGuests>();
         builder.Services.AddSingleton<LibvirtRestart>();
+        builder.Services.AddSingleton<QemuConfLock>();
         builder.Services.AddSingleton<QemuConfSwitch>();
         builder.Services.AddSingleton<RollOutReport>();
         builder.Services.AddSingleton(services => new WantedSets(

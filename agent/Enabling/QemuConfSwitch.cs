@@ -7,7 +7,7 @@ using Consoles.Common.Inventory;
 namespace Consoles.Agent.Enabling;
 
 /// <summary>Changes qemu.conf and has libvirt take it, or leaves both as they were. Guests run through, and that is looked at.</summary>
-internal sealed class QemuConfSwitch(QemuConfFile file, WantedSets sets, RunningGuests guests, LibvirtRestart restart, TimeProvider clock)
+internal sealed class QemuConfSwitch(QemuConfFile file, WantedSets sets, RunningGuests guests, LibvirtRestart restart, QemuConfLock onlyOne, TimeProvider clock)
 {
     // libvirt has found each of its guests again when it answers, but for what it is still asking them.
     private static readonly TimeSpan FoundAgain = TimeSpan.FromSeconds(10);
@@ -17,6 +17,7 @@ internal sealed class QemuConfSwitch(QemuConfFile file, WantedSets sets, Running
     /// <exception cref="EnablingException">Nothing was changed, or it was put back.</exception>
     public async Task<int> ApplyAsync(TextWriter output, CancellationToken cancellationToken)
     {
+        using var held = await onlyOne.TakeAsync(output, cancellationToken);
         var plan = file.Plan();
         var unit = await UnitAsync(output);
 
@@ -45,6 +46,8 @@ internal sealed class QemuConfSwitch(QemuConfFile file, WantedSets sets, Running
     /// <inheritdoc cref="ApplyAsync"/>
     public async Task<int> RevertAsync(TextWriter output, CancellationToken cancellationToken)
     {
+        using var held = await onlyOne.TakeAsync(output, cancellationToken);
+
         if (file.Applied() is not { } applied)
         {
             // One that was put back by an attempt that did not come to its restart.

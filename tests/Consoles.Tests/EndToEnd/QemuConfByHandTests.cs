@@ -14,12 +14,17 @@ namespace Consoles.Tests.EndToEnd;
 public sealed class QemuConfByHandTests(LibvirtHost host) : IClassFixture<LibvirtHost>, IDisposable
 {
     private readonly TestPki _pki = new();
+    private readonly TempDirectory _state = new();
 
     private string QemuConf => $"{host.Folder}/etc/qemu.conf";
 
     private string Certificates { get; } = $"{host.Folder}/qemu/{Guid.NewGuid():N}";
 
-    public void Dispose() => _pki.Dispose();
+    public void Dispose()
+    {
+        _pki.Dispose();
+        _state.Dispose();
+    }
 
     [Fact]
     public async Task The_text_is_shown_refused_written_and_put_back_and_a_restart_by_hand_makes_it_count()
@@ -92,7 +97,7 @@ public sealed class QemuConfByHandTests(LibvirtHost host) : IClassFixture<Libvir
             });
         }));
 
-        string[] line = ["--apply", "--connect", "qemu+unix:///system?socket=/nonexistent/sock", "--set", $"QemuConf:Path={directory["qemu.conf"]}", "--set", $"QemuConf:VncDirectory={Certificates}"];
+        string[] line = ["--apply", "--state", _state.Path, "--connect", "qemu+unix:///system?socket=/nonexistent/sock", "--set", $"QemuConf:Path={directory["qemu.conf"]}", "--set", $"QemuConf:VncDirectory={Certificates}"];
         using var output = new StringWriter();
         var exit = await command.Parse(line).InvokeAsync(new InvocationConfiguration { Output = output, Error = output });
 
@@ -127,11 +132,11 @@ public sealed class QemuConfByHandTests(LibvirtHost host) : IClassFixture<Libvir
     private Task<(int Exit, string Output, string Error)> AgentAsync(string what) =>
         RunAsync(what, "--connect", host.Uri, "--set", $"QemuConf:Path={QemuConf}", "--set", $"QemuConf:VncDirectory={Certificates}");
 
-    private static async Task<(int Exit, string Output, string Error)> RunAsync(params string[] arguments)
+    private async Task<(int Exit, string Output, string Error)> RunAsync(params string[] arguments)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exit = await AgentCommandLine.RunAsync(["qemu-conf", .. arguments], output, error);
+        var exit = await AgentCommandLine.RunAsync(["qemu-conf", "--state", _state.Path, .. arguments], output, error);
         return (exit, output.ToString(), error.ToString());
     }
 

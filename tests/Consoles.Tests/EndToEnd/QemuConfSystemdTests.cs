@@ -59,6 +59,19 @@ public sealed class QemuConfSystemdTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_who_apply_it_at_once_restart_libvirt_once()
+    {
+        await using var host = await SystemdHost.StartNewAsync();
+        WriteCertificates(host);
+
+        var both = await Task.WhenAll(host.AgentAsync("qemu-conf", "--apply"), host.AgentAsync("qemu-conf", "--apply"));
+
+        both.Should().OnlyContain(one => one.ExitCode == 0 && one.Errors == "");
+        both.Should().ContainSingle(one => one.Output.Contains("Restarting libvirtd.service", StringComparison.Ordinal));
+        both.Should().ContainSingle(one => one.Output.Contains("nothing to do", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Where_libvirt_does_not_come_back_the_old_text_does_and_the_unit_s_result_is_told()
     {
         await using var host = await SystemdHost.StartNewAsync();
