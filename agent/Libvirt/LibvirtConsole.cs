@@ -22,9 +22,13 @@ internal sealed class LibvirtConsole : IAsyncDisposable
     // virStreamSend never says that it would block: it holds what libvirtd does not take. After so much, libvirtd is asked how far it is.
     private const int MaxUnanswered = 16 * 1024;
 
+    // How long it is quiet until it is looked whether another has taken it.
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
+
     private readonly string _what;
     private readonly ConnectionHandle _connection;
     private readonly StreamHandle _stream;
+    private readonly PtyLock _lock;
     private readonly ConsoleReadiness _readiness = new();
 
     // Of two threads that wait for libvirtd on one connection, its end may end the process. See LibvirtLane.
@@ -33,14 +37,13 @@ internal sealed class LibvirtConsole : IAsyncDisposable
     private int _unanswered;
     private bool _closed;
 
-    private LibvirtConsole(string what, ConnectionHandle connection, StreamHandle stream, TimeProvider clock) =>
-        (_what, _connection, _stream, _clock) = (what, connection, stream, clock);
+    private LibvirtConsole(string what, ConnectionHandle connection, StreamHandle stream, PtyLock held, TimeProvider clock) =>
+        (_what, _connection, _stream, _lock, _clock) = (what, connection, stream, held, clock);
 
-    /// <param name="device">The alias of the console's device.</param>
     /// <param name="force">Take it from whoever has it open.</param>
     /// <exception cref="LibvirtException">libvirt refused, with <see cref="LibvirtException.OperationFailed"/> when another has it open.</exception>
     public static async Task<LibvirtConsole> OpenAsync(
-        LibvirtOpenings openings, LibvirtOptions options, DomainId domain, string device, bool force, TimeProvider clock, CancellationToken cancellationToken)
+        LibvirtOpenings openings, LibvirtOptions options, DomainId domain, ConsoleEndpoint console, bool force, TimeProvider clock, CancellationToken cancellationToken)
     {
         LibvirtEventLoop.EnsureStarted();
         using var limit = new CancellationTokenSource(options.CallTimeout, clock);
@@ -48,11 +51,11 @@ internal sealed class LibvirtConsole : IAsyncDisposable
 
         try
         {
-            return await openings.RunAsync((domain, device), () => Open(options.Uri, domain, device, force, clock), either.Token);
+            return await openings.RunAsync((domain, console.Name), () => Open(options, domain, console, force, clock), either.Token);
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new LibvirtException($"open console {device} of domain {domain}: libvirt has not answered for {options.CallTimeout.TotalSeconds:0.#} s", inner: late);
+            throw new LibvirtException($"open console {console.Name} of domain {domain}: libvirt has not answered for {options.CallTimeout.TotalSeconds:0.#} s", inner: late);
         }
     }
 
@@ -69,7 +72,13 @@ internal sealed class LibvirtConsole : IAsyncDisposable
                 return count;
             }
 
-            await ReadableAsync().WaitAsync(cancellationToken);
+            var readable = ReadableAsync();
+            await readable.WaitAsync(Quiet, _clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            if (!readable.IsCompleted && _lock.IsTaken)
+            {
+                throw new LibvirtException("read the console: another client of libvirt has taken it");
+            }
         }
     }
 
@@ -94,10 +103,10 @@ internal sealed class LibvirtConsole : IAsyncDisposable
     // Calls to the daemon, which may be the reason why we close.
     public ValueTask DisposeAsync() => new(LibvirtThreads.CloseAsync("libvirt-console", Close, _clock));
 
-    private static LibvirtConsole Open(string uri, DomainId id, string device, bool force, TimeProvider clock)
+    private static LibvirtConsole Open(LibvirtOptions options, DomainId id, ConsoleEndpoint device, bool force, TimeProvider clock)
     {
-        var what = $"open console {device} of domain {id}";
-        var connection = LibvirtNative.Open(uri);
+        var what = $"open console {device.Name} of domain {id}";
+        var connection = LibvirtNative.Open(options.Uri);
 
         if (connection.IsInvalid)
         {
@@ -105,17 +114,16 @@ internal sealed class LibvirtConsole : IAsyncDisposable
         }
 
         var stream = LibvirtStreamNative.New(connection, NonBlocking);
-        var console = new LibvirtConsole(what, connection, stream, clock);
-
         try
         {
             using var domain = LibvirtNative.FindDomain(connection, id.Uuid.ToByteArray(bigEndian: true));
 
-            if (stream.IsInvalid || domain.IsInvalid || LibvirtStreamNative.OpenConsole(domain, device, stream, Safe | (force ? Force : 0)) < 0)
+            if (stream.IsInvalid || domain.IsInvalid || LibvirtStreamNative.OpenConsole(domain, device.Name, stream, Safe | (force ? Force : 0)) < 0)
             {
                 throw LibvirtError.Last(what);
             }
 
+            var console = new LibvirtConsole(what, connection, stream, new PtyLock(options.LockDirectory, device.Path), clock);
             console.Listen();
             return console;
         }
@@ -156,7 +164,13 @@ internal sealed class LibvirtConsole : IAsyncDisposable
     private unsafe void LetGo()
     {
         _ = LibvirtStreamNative.RemoveCallback(_stream);
-        _ = LibvirtStreamNative.Abort(_stream);
+
+        // Who has lost it waits for ever for the answer to that. The end of the connection lets go of it too.
+        if (!_lock.IsTaken)
+        {
+            _ = LibvirtStreamNative.Abort(_stream);
+        }
+
         _ = LibvirtNative.UnregisterCloseCallback(_connection, &OnClosed);
         _stream.Dispose();
         _connection.Dispose();

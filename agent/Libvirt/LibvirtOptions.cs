@@ -20,6 +20,10 @@ internal sealed class LibvirtOptions
 
     /// <summary>Where libvirt's QEMU driver keeps its pid files, or null to derive it from <see cref="Uri"/>.</summary>
     public string? StateDirectory { get; set; }
+
+    /// <summary>Where libvirt keeps the lock files of pseudo-terminals (its build's option chrdev_lock_files).</summary>
+    [Required]
+    public string LockDirectory { get; set; } = "/var/lock";
 }
 
 [OptionsValidator]

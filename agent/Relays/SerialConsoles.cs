@@ -64,7 +64,7 @@ internal sealed class SerialConsoles(
 
         if (console.Transport == ConsoleTransport.Pty)
         {
-            return await OpenPtyAsync(run.Domain, console.Name, force, cancellationToken);
+            return await OpenPtyAsync(run.Domain, console, force, cancellationToken);
         }
 
         var stream = await SerialSocket.ConnectAsync(console, clock, cancellationToken);
@@ -86,12 +86,12 @@ internal sealed class SerialConsoles(
         return console.Telnet ? new TelnetAttachment(stream, peerEscapes: false) : new StreamAttachment(stream, cancel => SendBreakAsync(run.Domain, console.Name, cancel));
     }
 
-    private async Task<SerialAttachment> OpenPtyAsync(DomainId domain, string console, bool force, CancellationToken cancellationToken)
+    private async Task<SerialAttachment> OpenPtyAsync(DomainId domain, ConsoleEndpoint console, bool force, CancellationToken cancellationToken)
     {
         try
         {
             return new PtyAttachment(
-                await LibvirtConsole.OpenAsync(_openings, libvirt.Value, domain, console, force, clock, cancellationToken), cancel => SendBreakAsync(domain, console, cancel));
+                await LibvirtConsole.OpenAsync(_openings, libvirt.Value, domain, console, force, clock, cancellationToken), cancel => SendBreakAsync(domain, console.Name, cancel));
         }
         catch (LibvirtException held) when (held.Code == LibvirtException.OperationFailed && !force)
         {

@@ -43,7 +43,7 @@ public class SerialGuests : IAsyncLifetime
         if (HasNode)
         {
             _node = await SerialNode.StartAsync(
-                _host.Uri, ("TlsDirectory", papers), ("ScrollbackOff:0", "loose"), ("LogDirectories:0", _host.PathFor("logs")));
+                _host.Uri, ("Relays:Serial:TlsDirectory", papers), ("Relays:Serial:ScrollbackOff:0", "loose"), ("Relays:Serial:LogDirectories:0", _host.PathFor("logs")));
         }
 
         await _host.StartAsync(GuestXml.Linux("every", image)

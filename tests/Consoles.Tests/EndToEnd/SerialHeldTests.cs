@@ -8,6 +8,8 @@ namespace Consoles.Tests.EndToEnd;
 /// <summary>Serial consoles that somebody outside of Consoles has open: QEMU and libvirt serve one.</summary>
 public sealed class SerialHeldTests : IAsyncLifetime
 {
+    private static readonly TimeSpan Boot = TimeSpan.FromMinutes(3);
+
     private readonly LibvirtHost _host = new();
     private SerialNode? _node;
     private int _port;
@@ -19,7 +21,7 @@ public sealed class SerialHeldTests : IAsyncLifetime
         await _host.InitializeAsync();
         _port = _host.NextPort();
         await _host.StartAsync(GuestXml.Firmware("loose").SerialPty().SerialTcp(_port).SerialUnix(_host.PathFor("loose.sock")));
-        _node = await SerialNode.StartAsync(_host.Uri, ("ScrollbackOff:0", "loose"));
+        _node = await SerialNode.StartAsync(_host.Uri, ("Relays:Serial:ScrollbackOff:0", "loose"), ("Libvirt:LockDirectory", $"{_host.Folder}/run/lock"));
         await _node.RunOfAsync("loose");
     }
 
@@ -57,6 +59,32 @@ public sealed class SerialHeldTests : IAsyncLifetime
         }
 
         await ada.AttachedAsync();
+    }
+
+    [Fact]
+    public async Task A_viewer_of_a_guest_that_never_stops_talking_is_told_each_time_that_virsh_takes_the_pty_and_has_it_back()
+    {
+        await _host.StartAsync(GuestXml.Linux("busy", await GuestImage.GetAsync()).SerialPty());
+        await using var ada = await Node.WatchAsync("busy", "serial0");
+        await ada.SeesAsync(":/root#", Boot);
+        await ada.TakeAsync();
+        await ada.TypeAsync("\rstty raw; yes\r");
+
+        // libvirtd tells who loses a console only while nothing is on its way to them.
+        for (var time = 0; time < 8; time++)
+        {
+            var received = ada.Received;
+            await Eventually.TrueAsync(() => ada.Received > received);
+
+            await using (await VirshConsole.StartAsync(_host, "busy", "serial0 --force"))
+            {
+                await ada.AttachedAsync(attached: false);
+            }
+
+            await ada.AttachedAsync();
+        }
+
+        await ada.IsToldAsync("Somebody on the node has this console open");
     }
 
     [Theory]

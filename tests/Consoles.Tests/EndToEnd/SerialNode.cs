@@ -41,7 +41,7 @@ internal sealed class SerialNode : IAsyncDisposable
 
     public static async Task<SerialNode> StartAsync(string uri, params (string Key, string Value)[] settings)
     {
-        var node = new SerialNode(uri, settings.ToDictionary(setting => $"Relays:Serial:{setting.Key}", setting => (string?)setting.Value));
+        var node = new SerialNode(uri, settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value));
         await node._agent.StartAsync();
         return node;
     }

@@ -72,9 +72,11 @@ public sealed class LibvirtOpeningsTests : IAsyncDisposable
         Taken.Should().Be(LibvirtOpenings.Count);
     }
 
+    private static ConsoleEndpoint Pty => new() { Kind = ConsoleKind.Serial, Name = "serial0", Transport = ConsoleTransport.Pty, Path = "/dev/pts/0" };
+
     private Func<Task> Opening(DomainId domain) => async () =>
     {
-        await using var console = await LibvirtConsole.OpenAsync(_openings, _options, domain, "serial0", force: false, TimeProvider.System, CancellationToken.None);
+        await using var console = await LibvirtConsole.OpenAsync(_openings, _options, domain, Pty, force: false, TimeProvider.System, CancellationToken.None);
     };
 
     private async Task TakeAsync()
