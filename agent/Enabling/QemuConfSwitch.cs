@@ -62,13 +62,14 @@ internal sealed class QemuConfSwitch(QemuConfFile file, WantedSets sets, Running
         }
 
         var backup = file.Backup() ?? throw new EnablingException($"{file.BackupPath} is gone, so that nobody knows what {file.Path} was before. Nothing was changed.");
-        var text = QemuConfRevert.Of(file.Read(), backup, applied);
+        var present = file.Read();
+        var text = QemuConfRevert.Of(present, backup, applied);
         WantedSets.RequireDirectories(text);
 
         return await SwitchAsync(
             async () =>
             {
-                file.Revert(text);
+                file.Revert(present, text);
                 await output.WriteLineAsync($"Put {file.Path} back to what it was before this agent changed it.");
             },
             await UnitAsync(output),

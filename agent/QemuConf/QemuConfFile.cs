@@ -47,10 +47,7 @@ internal sealed class QemuConfFile(IOptions<QemuConfOptions> options)
     /// <exception cref="QemuConfException">Somebody has changed it since the plan was made. It was left alone.</exception>
     public void Apply(QemuConfPlan plan)
     {
-        if (!Read().ToBytes().AsSpan().SequenceEqual(plan.Present.ToBytes()))
-        {
-            throw new QemuConfException($"{Path} was changed by somebody while certificates were made for it. It was left as it is: look at --diff, and apply again.");
-        }
+        RequireUnchanged(plan.Present);
 
         if (!File.Exists(BackupPath))
         {
@@ -67,9 +64,11 @@ internal sealed class QemuConfFile(IOptions<QemuConfOptions> options)
     }
 
     /// <summary>Replaces the file in one step, and forgets that this agent ever changed it.</summary>
+    /// <param name="present">What <paramref name="text"/> was made from.</param>
     /// <inheritdoc cref="Apply" path="/exception"/>
-    public void Revert(QemuConfText text)
+    public void Revert(QemuConfText present, QemuConfText text)
     {
+        RequireUnchanged(present);
         Write(Path, text);
         File.Delete(AppliedPath);
         File.Delete(BackupPath);
@@ -92,6 +91,14 @@ internal sealed class QemuConfFile(IOptions<QemuConfOptions> options)
             {
                 Write(path, before);
             }
+        }
+    }
+
+    private void RequireUnchanged(QemuConfText present)
+    {
+        if (!Read().ToBytes().AsSpan().SequenceEqual(present.ToBytes()))
+        {
+            throw new QemuConfException($"{Path} was changed by somebody meanwhile. It was left as it is: look at it, and run this again.");
         }
     }
 

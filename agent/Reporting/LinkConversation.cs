@@ -197,6 +197,11 @@ internal sealed class LinkConversation(
             // The link ends, and with it what asked.
             _replies.Writer.TryComplete(e);
         }
+        catch (Exception e)
+        {
+            // A fault of ours. It costs this link, and is told with its end; the streams that the agent carries go on.
+            _replies.Writer.TryComplete(new LinkException($"The broker's request could not be answered: {e.Message}", inner: e));
+        }
     }
 }
 

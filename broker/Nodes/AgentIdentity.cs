@@ -46,12 +46,11 @@ internal sealed class AgentIdentity(AuthorityRoots roots, NodeRegistry nodes, Ti
             null => $"There is no node {name}.",
             { RemovedAt: not null } => $"Node {name} was removed. Invite and enrol it anew.",
             { EnrolledAt: null } => $"Node {name} is not enrolled.",
-            { EnrolledAt: { } enrolledAt } when IssuedAt(certificate) < enrolledAt => $"Node {name} was enrolled anew after this certificate was issued.",
+            { EnrolledAt: { } enrolledAt } when IssuedAt(certificate).ToUnixTimeSeconds() < enrolledAt.ToUnixTimeSeconds() => $"Node {name} was enrolled anew after this certificate was issued.",
             _ => null,
         };
     }
 
-    // Certificates count in whole seconds, so the last of them is given.
-    private static DateTimeOffset IssuedAt(X509Certificate2 certificate) =>
-        new DateTimeOffset(certificate.NotBefore) + Issuing.Backdate + TimeSpan.FromSeconds(1);
+    // Certificates count in whole seconds, and so do enrolments.
+    private static DateTimeOffset IssuedAt(X509Certificate2 certificate) => new DateTimeOffset(certificate.NotBefore) + Issuing.Backdate;
 }

@@ -26,7 +26,7 @@ internal static class EnrolmentEndpoints
             // A request that cannot be signed must not use up the invitation.
             SigningRequest.ReadKey(request.CertificateRequest);
 
-            if (!JoinToken.TryParse(request.Token, out var token) || nodes.Redeem(token) is not { } node)
+            if (!JoinToken.TryParse(request.Token, out var token) || nodes.Redeem(token) is not var (node, enrolledAt))
             {
                 log.EnrolmentRefused(context.Connection.RemoteIpAddress);
                 return Task.FromResult(AgentPosts.Refuse("The join token is unknown, was used, or is too old: it is good for fifteen minutes, once."));
@@ -34,14 +34,19 @@ internal static class EnrolmentEndpoints
 
             links.End(node, $"Node {node} was enrolled anew.");
             log.NodeEnrolled(node, context.Connection.RemoteIpAddress);
-            return Task.FromResult(Answer(node, certificates.IssueAgent(request.CertificateRequest, node), roots));
+            return Task.FromResult(Answer(node, certificates.IssueAgent(request.CertificateRequest, node, enrolledAt), roots));
         });
 
     private static Task<IResult> Renew(HttpContext context, AgentIdentity identity, FleetCertificates certificates, AuthorityRoots roots) =>
         AgentPosts.AnswerAsync(context, LinkJson.Default.EnrolmentRequest, identity, (request, node) =>
         {
             AgentPosts.Require(request.CertificateRequest, "certificateRequest");
-            return Task.FromResult(Answer(node.Name, certificates.IssueAgent(request.CertificateRequest, node.Name), roots));
+            var renewed = certificates.IssueAgent(request.CertificateRequest, node.Name, node.EnrolledAt!.Value);
+
+            // The node may have been enrolled anew since it was looked at, and this one issued after that.
+            return Task.FromResult(identity.TryIdentify(context.Connection.ClientCertificate, out _, out var refusal)
+                ? Answer(node.Name, renewed, roots)
+                : AgentPosts.Refuse(refusal));
         });
 
     private static IResult Answer(string node, X509Certificate2 certificate, AuthorityRoots roots)

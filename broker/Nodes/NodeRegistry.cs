@@ -42,8 +42,9 @@ internal sealed class NodeRegistry(Database database, AuthorityRoots roots, Time
     }
 
     /// <summary>Enrols the node that the token invites: at most once, whoever asks, on however many brokers at once.</summary>
-    /// <returns>The node's name, or null when the token is unknown, expired or used.</returns>
-    public string? Redeem(JoinToken token) => database.Change(store =>
+    /// <returns>The node's name and when it is enrolled, or null when the token is unknown, expired or used.</returns>
+    /// <remarks>The enrolment is the next whole second's, so that no certificate that was issued before it in the same second, of which certificates tell no parts, passes for one of it.</remarks>
+    public (string Node, DateTimeOffset EnrolledAt)? Redeem(JoinToken token) => database.Change<(string, DateTimeOffset)?>(store =>
     {
         var now = clock.GetUtcNow();
 
@@ -51,13 +52,17 @@ internal sealed class NodeRegistry(Database database, AuthorityRoots roots, Time
             "UPDATE join_tokens SET redeemed_at = @now WHERE digest = @digest AND redeemed_at IS NULL AND expires_at > @now RETURNING node",
             new { digest = Convert.FromHexString(token.Digest), now });
 
-        if (node is not null)
+        if (node is null)
         {
-            // The new agent's clock need not agree with the old one's, so the epochs begin anew.
-            store.Execute("UPDATE nodes SET enrolled_at = @now, removed_at = NULL, epoch = 0 WHERE name = @node", new { node, now });
+            return null;
         }
 
-        return node;
+        var before = store.QuerySingle<DateTimeOffset>("SELECT coalesce(enrolled_at, 0) FROM nodes WHERE name = @node", new { node });
+        var enrolledAt = DateTimeOffset.FromUnixTimeSeconds(Math.Max(now.ToUnixTimeSeconds(), before.ToUnixTimeSeconds()) + 1);
+
+        // The new agent's clock need not agree with the old one's, so the epochs begin anew.
+        store.Execute("UPDATE nodes SET enrolled_at = @enrolledAt, removed_at = NULL, epoch = 0 WHERE name = @node", new { node, enrolledAt });
+        return (node, enrolledAt);
     });
 
     public EnrolledNode? Find(string name) =>

@@ -63,9 +63,21 @@ internal sealed class Session : IDisposable
             return earlier;
         }
 
-        _stop.Cancel();
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was over before its ending was told, and has been cancelled by its end.
+        }
+
         return ending;
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
 }

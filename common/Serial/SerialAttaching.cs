@@ -71,7 +71,7 @@ internal sealed class SerialAttaching : IAsyncDisposable
         lock (_gate)
         {
             target = _begun + 1;
-            _force |= force;
+            _force |= force && !State.Attached;
         }
 
         Retry();
@@ -226,6 +226,9 @@ internal sealed class SerialAttaching : IAsyncDisposable
         lock (_gate)
         {
             (Guest, State, _ended) = (guest, state, _begun);
+
+            // Who wanted it by force has it, or has no need to: the next attempt is another matter.
+            _force &= !state.Attached;
             Pulse();
         }
 

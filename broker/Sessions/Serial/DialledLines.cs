@@ -67,9 +67,16 @@ internal sealed class DialledLines(SerialDial dial, TimeProvider clock)
 
     private async Task ServeAsync((Incarnation Run, string Console) key, DialledLine line, Stream viewer, SerialViewer who)
     {
-        await line.Line.ServeAsync(viewer, who, line.Ended);
-        await viewer.DisposeAsync();
-        await LeaveAsync(key, line);
+        try
+        {
+            await line.Line.ServeAsync(viewer, who, line.Ended);
+        }
+        finally
+        {
+            // Whatever ended it: a line that a viewer never leaves keeps QEMU's only connection.
+            await viewer.DisposeAsync();
+            await LeaveAsync(key, line);
+        }
     }
 
     private DialledLine Enter((Incarnation Run, string Console) key, ConsoleTarget target, IPEndPoint address)

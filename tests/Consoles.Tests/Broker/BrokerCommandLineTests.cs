@@ -33,7 +33,7 @@ public sealed class BrokerCommandLineTests : IDisposable
         broker.Get<ApiKeys>().Verify(key)!.Should().Match<ApiKey>(known => known.Name == "ada" && known.Role == ApiRole.Admin && known.ExpiresAt == null);
         JoinToken.TryParse(invitation.GetProperty("token").GetString(), out var token).Should().BeTrue();
         token!.Pins(broker.Get<AuthorityRoots>().Fleet.RawData).Should().BeTrue();
-        broker.Get<NodeRegistry>().Redeem(token).Should().Be("node1");
+        broker.Get<NodeRegistry>().Redeem(token)!.Value.Node.Should().Be("node1");
     }
 
     [Fact]

@@ -51,7 +51,7 @@ internal sealed class TestAuthority
     /// <returns>The enrolment.</returns>
     public DateTimeOffset Enrol(string node)
     {
-        Nodes.Redeem(Nodes.Invite(node, []).Token).Should().Be(node);
+        Nodes.Redeem(Nodes.Invite(node, []).Token)!.Value.Node.Should().Be(node);
         return Nodes.Find(node)!.EnrolledAt!.Value;
     }
 

@@ -73,10 +73,25 @@ public sealed class QemuConfFileTests : IDisposable
         Write("x = 1\n");
         var file = Conf();
         file.Apply(file.Plan());
-        file.Revert(file.Backup()!);
+        file.Revert(file.Read(), file.Backup()!);
 
         Directory.GetFiles(_directory.Path).Should().Equal(_directory["qemu.conf"]);
         File.ReadAllText(file.Path).Should().Be("x = 1\n");
+    }
+
+    [Fact]
+    public void What_somebody_changed_since_it_was_looked_at_is_not_put_back()
+    {
+        Write("x = 1\n");
+        var file = Conf();
+        file.Apply(file.Plan());
+        var present = file.Read();
+        File.AppendAllText(file.Path, "y = 2\n");
+
+        FluentActions.Invoking(() => file.Revert(present, file.Backup()!)).Should().Throw<QemuConfException>().WithMessage("*changed by somebody meanwhile*");
+
+        File.ReadAllText(file.Path).Should().EndWith("y = 2\n");
+        file.Applied().Should().NotBeNull();
     }
 
     [Fact]

@@ -201,12 +201,37 @@ public sealed class EnrolmentTests : IAsyncLifetime, IDisposable
         await link.ReportAsync();
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(300)]
+    [InlineData(1200)]
+    public async Task A_certificate_of_before_is_refused_however_soon_the_node_is_enrolled_anew(int milliseconds)
+    {
+        // The middle of a second, of which certificates tell no parts.
+        _clock.Advance(TimeSpan.FromMilliseconds(1400 - _clock.GetUtcNow().Millisecond));
+        using var before = await TestAgent.EnrolAsync(_broker);
+        (await RenewAsync(before)).Should().Be(HttpStatusCode.OK);
+        _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
+
+        using var after = await TestAgent.EnrolAsync(_broker);
+
+        (await RenewAsync(before)).Should().Be(HttpStatusCode.Forbidden);
+        (await RenewAsync(after)).Should().Be(HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task Without_a_certificate_nothing_is_renewed()
     {
         using var answer = await _client.PostAsJsonAsync(LinkPaths.Renew, new EnrolmentRequest(null, TestAgent.Request(_key)), LinkJson.Default.EnrolmentRequest);
 
         answer.StatusCode.Should().Be(HttpStatusCode.Forbidden);
+    }
+
+    private async Task<HttpStatusCode> RenewAsync(TestAgent agent)
+    {
+        using var client = agent.CreateClient();
+        using var answer = await client.PostAsJsonAsync(LinkPaths.Renew, new EnrolmentRequest(null, TestAgent.Request(_key)), LinkJson.Default.EnrolmentRequest);
+        return answer.StatusCode;
     }
 
     private async Task<EnrolmentAnswer> EnrolAsync(string token, string request)

@@ -49,6 +49,16 @@ public sealed class SessionEndingTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_session_that_is_ended_by_two_at_once_is_over_before_the_second_is_through()
+    {
+        var session = new Session("1", VncTargets.Grant(VncTargets.At(5900)), "node1", remote: null, DateTimeOffset.UnixEpoch);
+        session.Dispose();
+
+        session.End(SessionEnding.Idle).Should().Be(SessionEnding.Idle);
+        session.Stop.IsCancellationRequested.Should().BeTrue();
+    }
+
+    [Fact]
     public async Task Sessions_are_listed_and_ended()
     {
         var (viewer, _) = await _broker.OpenAsync();

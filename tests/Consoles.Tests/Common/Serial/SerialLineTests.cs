@@ -161,6 +161,19 @@ public sealed class SerialLineTests() : AttachedLine(TimeProvider.System)
     }
 
     [Fact]
+    public async Task Force_that_was_not_needed_takes_the_console_from_nobody_later()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        (await Line.AttachAsync(force: true, limit.Token)).Attached.Should().BeTrue(because: "it was already");
+
+        Guest.Refuses = new SerialException("virsh has it.", held: true);
+        await Guest.CloseAsync();
+
+        await Eventually.TrueAsync(() => Line.State.Held);
+        Guest.Attempts.Should().OnlyContain(forced => !forced);
+    }
+
+    [Fact]
     public async Task A_viewer_who_breaks_the_rules_of_frames_is_left_and_the_others_stay()
     {
         await using var ada = await SerialWatcher.StartAsync(Line, "ada");
