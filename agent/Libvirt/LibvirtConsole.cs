@@ -114,6 +114,7 @@ internal sealed class LibvirtConsole : IAsyncDisposable
         }
 
         var stream = LibvirtStreamNative.New(connection, NonBlocking);
+
         try
         {
             using var domain = LibvirtNative.FindDomain(connection, id.Uuid.ToByteArray(bigEndian: true));

@@ -44,9 +44,13 @@ internal static class EnrolmentEndpoints
             var renewed = certificates.IssueAgent(request.CertificateRequest, node.Name, node.EnrolledAt!.Value);
 
             // The node may have been enrolled anew since it was looked at, and this one issued after that.
-            return Task.FromResult(identity.TryIdentify(context.Connection.ClientCertificate, out _, out var refusal)
-                ? Answer(node.Name, renewed, roots)
-                : AgentPosts.Refuse(refusal));
+            if (identity.TryIdentify(context.Connection.ClientCertificate, out _, out var refusal))
+            {
+                return Task.FromResult(Answer(node.Name, renewed, roots));
+            }
+
+            renewed.Dispose();
+            return Task.FromResult(AgentPosts.Refuse(refusal));
         });
 
     private static IResult Answer(string node, X509Certificate2 certificate, AuthorityRoots roots)

@@ -9,8 +9,8 @@ internal sealed class GuestDial(HandshakeHolds holds, ConsoleDirectory directory
 {
     /// <summary>For how long a closed port is dialled again.</summary>
     /// <remarks>
-    /// An agent closes QEMU's port while its certificate is read anew, VNC's and that of a serial line in TLS. It asks for a hold before, which may not be granted, and on a busy node
-    /// may be over before the port is open again.
+    /// An agent closes QEMU's port while its certificate is read anew, VNC's and that of a serial line in TLS. It asks for a hold before, which may
+    /// not be granted, and on a busy node may be over before the port is open again.
     /// </remarks>
     public static readonly TimeSpan ClosedLimit = TimeSpan.FromSeconds(3);
 

@@ -1,32 +1,25 @@
 using System.Text;
 using Consoles.Broker.Sessions;
 using Consoles.Broker.Sessions.Serial;
-using Consoles.Common.Inventory;
 
 namespace Consoles.Broker.Viewers.Serial;
 
 /// <summary>Lets raw bytes of a serial console in and out, inside TLS. The first line is the token.</summary>
 internal sealed class SerialDoor(
-    Reception reception, Admission admission, ViewerCertificate certificate, SessionRun run, SessionRegistry registry, ILogger<SerialDoor> logger) : Door(reception, registry, logger)
+    Reception reception, Admission admission, ViewerCertificate certificate, SessionRun run, SessionRegistry registry, ILogger<SerialDoor> logger) : TokenLineDoor(reception, admission, registry, logger)
 {
-    private const int MaxLine = 256;
-
     protected override string Name => "serial";
 
     protected override async Task ServeAsync(Visitor visitor)
     {
         var secured = await visitor.SecureAsync(certificate);
         var (line, ahead) = await visitor.StageAsync(token => ReadLineAsync(secured, token));
-        var (session, whyNot) = line is null ? new Admitted(null, $"The first line must be a token; it is longer than {MaxLine} bytes.") : admission.Enter(line, ConsoleKind.Serial, visitor.Remote);
 
-        if (session is null)
+        if (await AdmitAsync(visitor, secured, line, $"The first line must be a token; it is longer than {MaxLine} bytes.") is { } session)
         {
-            await visitor.StageAsync(token => secured.WriteAsync(Encoding.UTF8.GetBytes($"{whyNot}\r\n"), token).AsTask());
-            return;
+            await RunAsync(
+                visitor, session, run, () => new SerialBytesChannel(new SayingChannel(visitor.ChannelOf(new PrefixedStream(ahead, secured)), Reception), past: true, notices: true));
         }
-
-        await RunAsync(
-            visitor, session, run, () => new SerialBytesChannel(new SayingChannel(visitor.ChannelOf(new PrefixedStream(ahead, secured)), Reception), past: true, notices: true));
     }
 
     /// <summary>The first line without its end, and what came behind it; no line when it is too long.</summary>

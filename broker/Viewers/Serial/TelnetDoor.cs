@@ -1,16 +1,12 @@
-using System.Text;
 using Consoles.Broker.Sessions;
 using Consoles.Broker.Sessions.Serial;
-using Consoles.Common.Inventory;
 
 namespace Consoles.Broker.Viewers.Serial;
 
 /// <summary>Lets telnet clients in, inside TLS, and asks them for their token.</summary>
 internal sealed class TelnetDoor(
-    Reception reception, Admission admission, ViewerCertificate certificate, SessionRun run, SessionRegistry registry, ILogger<TelnetDoor> logger) : Door(reception, registry, logger)
+    Reception reception, Admission admission, ViewerCertificate certificate, SessionRun run, SessionRegistry registry, ILogger<TelnetDoor> logger) : TokenLineDoor(reception, admission, registry, logger)
 {
-    private const int MaxLine = 256;
-
     protected override string Name => "telnet";
 
     protected override async Task ServeAsync(Visitor visitor)
@@ -24,14 +20,9 @@ internal sealed class TelnetDoor(
             return await telnet.AskAsync("token: ", MaxLine, token);
         });
 
-        var (session, whyNot) = line is null ? new Admitted(null, $"A token is not longer than {MaxLine} characters.") : admission.Enter(line, ConsoleKind.Serial, visitor.Remote);
-
-        if (session is null)
+        if (await AdmitAsync(visitor, secured, line, $"A token is not longer than {MaxLine} characters.") is { } session)
         {
-            await visitor.StageAsync(token => secured.WriteAsync(Encoding.UTF8.GetBytes($"{whyNot}\r\n"), token).AsTask());
-            return;
+            await RunAsync(visitor, session, run, () => new SerialBytesChannel(telnet, past: true, notices: true));
         }
-
-        await RunAsync(visitor, session, run, () => new SerialBytesChannel(telnet, past: true, notices: true));
     }
 }
